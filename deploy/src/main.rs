@@ -1,0 +1,2 @@
+//! The `outerloop` command.
+fn main() {}

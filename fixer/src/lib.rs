@@ -1,0 +1,1 @@
+//! Turns a bug into a verified fix.

@@ -1,0 +1,127 @@
+//! What every source is turned into: one failure of the program, as it was reported.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One error that a program reported: one traceback (with its chain), whatever form it arrived in.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ErrorEvent {
+    /// The reporter's own id (`event_id` in Sentry); absent in text logs.
+    pub id: Option<String>,
+    /// When it happened, as reported (RFC 3339 or the log line's own form); not interpreted.
+    pub timestamp: Option<String>,
+    /// The language runtime that failed.
+    pub platform: Platform,
+    /// The version of the program that failed, as reported: a SHA, a tag, `name@version`, …
+    pub release: Option<String>,
+    /// The log message beside the exception ("Exception on /orders [POST]"), without the traceback.
+    pub message: Option<String>,
+    /// The exceptions of the chain. Index 0 is the one that surfaced (in Python the last printed);
+    /// every other one has a [`Exception::parent`] with a smaller index. Never empty.
+    pub exceptions: Vec<Exception>,
+    /// Whatever else the source told: tags, request, extra, logger. Keys as reported.
+    pub attributes: BTreeMap<String, Value>,
+}
+
+/// The language runtime that a trace comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// CPython or PyPy.
+    Python,
+    /// Node or a browser.
+    JavaScript,
+    /// Another one, or not known.
+    #[default]
+    Other,
+}
+
+/// One exception of an event's chain.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Exception {
+    /// The bare class name, without its module: `KeyError`, `JMESPathTypeError`.
+    pub type_name: String,
+    /// The module of the class (`jmespath.exceptions`), where it was reported.
+    pub module: Option<String>,
+    /// The message, without notes; may have several lines; empty if there was none.
+    pub message: String,
+    /// `add_note` lines (PEP 678).
+    pub notes: Vec<String>,
+    /// The call stack, **oldest call first**: the last frame is where it was raised.
+    pub frames: Vec<Frame>,
+    /// Which exception of [`ErrorEvent::exceptions`] this one hangs on, and how; `None` for index 0.
+    pub parent: Option<Parent>,
+}
+
+/// How an exception hangs on another one of the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// Index in [`ErrorEvent::exceptions`], smaller than one's own.
+    pub index: usize,
+    /// The relation to it.
+    pub link: Link,
+}
+
+/// Why one exception stands under another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Link {
+    /// `raise … from this` ("The above exception was the direct cause of …").
+    Cause,
+    /// Being handled when the parent was raised ("During handling of the above exception …").
+    Context,
+    /// A member of an exception group.
+    Member,
+}
+
+/// One call of the stack.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The function's bare or qualified name as reported: `parse`, `Parser.parse`, `<module>`, `<lambda>`.
+    pub function: String,
+    /// The dotted module, where it was reported.
+    pub module: Option<String>,
+    /// The file as reported, absolute where both forms were; empty if none. Untrusted: never opened.
+    pub path: String,
+    /// 1-based line.
+    pub line: Option<u32>,
+    /// 0-based half-open range of bytes in `context_line` (as given there, unstripped) that carets or columns marked.
+    pub columns: Option<(u32, u32)>,
+    /// Whether the reporter calls it the application's own.
+    pub in_app: Option<bool>,
+    /// The source line, where it was reported. In text logs it is stripped of its indentation.
+    pub context_line: Option<String>,
+    /// The lines before it, oldest first.
+    pub pre_context: Vec<String>,
+    /// The lines after it.
+    pub post_context: Vec<String>,
+    /// Local variables at the time of the crash, as reported (for Sentry: reprs inside JSON).
+    pub locals: BTreeMap<String, Value>,
+    /// How many further times this frame and its predecessors of the same cycle were left out
+    /// ("[Previous line repeated 975 more times]"); 0 as a rule.
+    pub repeated: u32,
+}
+
+impl Exception {
+    /// The full class name where the module is known, else the bare one.
+    pub fn qualified_name(&self) -> String {
+        match &self.module {
+            Some(module) if module != "builtins" && !module.is_empty() => {
+                format!("{module}.{}", self.type_name)
+            }
+            _ => self.type_name.clone(),
+        }
+    }
+}
+
+impl ErrorEvent {
+    /// The exception that surfaced.
+    ///
+    /// # Panics
+    /// If the event has no exception, which no reader of this crate makes.
+    pub fn exception(&self) -> &Exception {
+        self.exceptions.first().expect("an ErrorEvent has an exception")
+    }
+}

@@ -1,0 +1,1 @@
+//! Groups error events that share a cause.
