@@ -1,1 +1,110 @@
 //! Turns a bug into a verified fix.
+//!
+//! In: an `ingest::ErrorEvent` and the repository that failed ([`Task`]). Out: a [`Report`] with a [`VerifiedFix`] or
+//! the reason why there is none. Read `git` and `checkout` (the commit's files, hostile or not), `frames` (which file a
+//! frame is), `lang` (what is known of a language: reproduction, candidates, runs), `candidate`, then `gates` (what
+//! "verified" means).
+//! Invariants: candidate code runs in the sandbox only; the user's work tree is never touched; only the gates make a
+//! [`VerifiedFix`]; nothing here knows a project.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod candidate;
+mod checkout;
+mod frames;
+mod gates;
+pub mod git;
+pub mod lang;
+
+use std::{path::Path, time::Duration};
+
+use ingest::{ErrorEvent, Platform};
+use lang::python::Interpreter;
+
+pub use crate::{
+    candidate::{Candidate, unified},
+    checkout::Checkout,
+    gates::{Gate, GateOutcome, GateReport, Refuted, Reproduction, VerifiedFix},
+};
+
+/// One bug to work on.
+pub struct Task<'a> {
+    /// The event that stands for the bug.
+    pub event: &'a ErrorEvent,
+    /// The commit that failed.
+    pub checkout: &'a Checkout,
+    /// Installed dependencies.
+    pub deps: Option<&'a Path>,
+    /// A folder that holds pytest.
+    pub tools: Option<&'a Path>,
+    /// The interpreter to run with.
+    pub python: &'a Interpreter,
+    /// The isolate to run in.
+    pub native: &'a sandbox::Native,
+    /// Wall-clock time for the bug. Never exceeded by more than one job's grace of a few seconds.
+    pub time_limit: Duration,
+    /// Told what is being done, for people.
+    pub progress: &'a dyn Fn(&str),
+}
+
+/// What became of a bug.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Where the bug may be fixed, likeliest first.
+    pub locations: Vec<Location>,
+    /// The test that shows it.
+    pub reproduction: Option<Reproduction>,
+    /// The fix.
+    pub fix: Option<VerifiedFix>,
+    /// Why there is none.
+    pub why_not: Option<String>,
+    /// Candidates tried.
+    pub n_candidates: usize,
+    /// Candidates that cured the crash and were refused by a gate.
+    pub refuted: Vec<Refuted>,
+    /// Whether a module that the repository imports is not installed.
+    pub lacks_module: bool,
+    /// Folders of the repository that go on the import path, from its root.
+    pub import_roots: Vec<String>,
+}
+
+/// A function that may be the one to change.
+#[derive(Debug, Clone)]
+pub struct Location {
+    /// Path from the repository's root.
+    pub file: String,
+    /// Its bare name; `<module>` outside functions.
+    pub function: String,
+    /// 1-based line.
+    pub line: u32,
+    /// In `0.0..=1.0`, falling.
+    pub score: f64,
+}
+
+/// Why the fixer could not tell.
+#[derive(Debug, thiserror::Error)]
+pub enum FixError {
+    /// A program that is needed is missing.
+    #[error("{0}")]
+    Missing(String),
+    /// The sandbox failed.
+    #[error("the sandbox failed")]
+    Sandbox(#[source] sandbox::SandboxError),
+    /// Git failed.
+    #[error("git failed")]
+    Git(#[from] git::GitError),
+    /// A file could not be read or written.
+    #[error("a file could not be read or written")]
+    Io(#[from] std::io::Error),
+}
+
+/// Works on one bug, within its time.
+///
+/// # Errors
+/// Where the sandbox, git or a file fails. A bug that cannot be fixed is a [`Report`] with `why_not`.
+pub fn fix(task: &Task<'_>) -> Result<Report, FixError> {
+    match task.event.platform {
+        Platform::Python => lang::python::fix(task),
+        Platform::JavaScript => Ok(Report { why_not: Some("fixing JavaScript is not supported yet".to_owned()), ..Report::default() }),
+        Platform::Other => Ok(Report { why_not: Some("the event's language is not supported yet".to_owned()), ..Report::default() }),
+    }
+}

@@ -122,6 +122,8 @@ impl ErrorEvent {
     /// # Panics
     /// If the event has no exception, which no reader of this crate makes.
     pub fn exception(&self) -> &Exception {
-        self.exceptions.first().expect("an ErrorEvent has an exception")
+        self.exceptions
+            .first()
+            .expect("an ErrorEvent has an exception")
     }
 }

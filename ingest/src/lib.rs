@@ -1,8 +1,28 @@
 //! Reads errors out of whatever production writes.
 //!
-//! In: bytes of a log. Out: [`ErrorEvent`]s. Read `event` (what everything becomes) first.
-//! Invariants: nothing here opens a path that a log names; frames are oldest first; no I/O but the given reader.
+//! In: bytes of a log, Sentry events or envelopes. Out: [`ErrorEvent`]s, redacted. Read `event` (what everything
+//! becomes) first, then `read` (the whole way), `mixed` (lines of text and JSON), `text` (traces between ordinary
+//! lines), `lang` (what each language prints), `json` and `sentry` (structured reports), `redact`.
+//! Invariants: nothing here opens a path that a log names; frames are oldest first; no I/O but the given reader;
+//! memory is bounded by [`limits`]; every record ends in one counted outcome.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod event;
+mod json;
+mod lang;
+pub mod limits;
+mod mixed;
+mod outcome;
+mod read;
+mod redact;
+mod sentry;
+mod source;
+mod splitter;
+mod text;
 
-pub use crate::event::{ErrorEvent, Exception, Frame, Link, Parent, Platform};
+pub use crate::{
+    event::{ErrorEvent, Exception, Frame, Link, Parent, Platform},
+    outcome::{DropReason, Summary},
+    read::{Format, Options, ReadError, Redaction, UnknownFormat, read, read_with},
+    redact::{RedactionKey, Redactor},
+};

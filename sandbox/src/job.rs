@@ -96,6 +96,8 @@ pub enum Ending {
     OutputLimit,
     /// It ran more processes than allowed.
     ProcessLimit,
+    /// It wrote more to its writable mounts than allowed: sixteen files of the largest size, all in all.
+    DiskLimit,
 }
 
 /// Why an isolate could not tell how a job would end.

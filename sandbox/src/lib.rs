@@ -1,7 +1,16 @@
 //! Runs untrusted code: no network, no secrets, bounded time, memory and output.
 //!
-//! In: [`Job`]. Out: [`Outcome`]. Read `job` first, then `native`.
+//! In: [`Job`]. Out: [`Outcome`]. Read `job` first, then `native` (Linux namespaces through bubblewrap) and below it
+//! `arguments` (what a job sees), `filter` (which system calls it may make), `running` (how it is started, watched and
+//! ended), `processes` and `disk` (what it uses).
+//!
+//! Invariants: [`Native::run`] returns only after every process of the job is gone; nothing of the host is visible but
+//! the system's libraries and the job's mounts; an [`Ending`] says why a job is over, never whether its work was right.
 
 mod job;
+mod native;
 
-pub use crate::job::{Access, Ending, Job, Limits, Mount, Outcome, SandboxError};
+pub use crate::{
+    job::{Access, Ending, Job, Limits, Mount, Outcome, SandboxError},
+    native::Native,
+};

@@ -1,1 +1,18 @@
-//! Groups error events that share a cause.
+//! Groups error events that share a cause, and says which of them code can fix.
+//!
+//! In: `ingest::ErrorEvent`. Out: [`Bug`] with an [`Assessment`]. Read `fingerprint` (what makes two events alike),
+//! `bug` (what is kept of them), `class` (what went wrong, in the benchmark's words), then `assess`.
+//! Invariants: an event joins exactly one bug; equal events have equal fingerprints on every machine; no I/O.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod assess;
+mod bug;
+mod class;
+mod fingerprint;
+
+pub use crate::{
+    assess::{Assessment, Fixability, assess},
+    bug::{Bug, BugId, Bugs},
+    class::BugClass,
+    fingerprint::Fingerprint,
+};

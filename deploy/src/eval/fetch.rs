@@ -1,0 +1,243 @@
+//! The published source of a release, its dependencies and the loggers' packages, each fetched once.
+//!
+//! Invariant: an entry of the cache is complete, for it is made elsewhere and renamed into place; a lock file lets one
+//! thread or process at a time make it.
+
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+
+use super::case::{Case, Ecosystem};
+use super::process::{Finished, finish};
+
+const FETCH: &str = include_str!("fetch.py");
+const LIMIT: Duration = Duration::from_secs(600);
+/// Folders that sources keep their modules in; tried after the case's own.
+const SRC_ROOTS: [&str; 6] = [".", "src", "lib", "python", "Lib", "lib3"];
+/// What the specification of the benchmark pins, for both ways of writing records.
+const PYTHON_TOOLS: [&str; 2] = ["sentry-sdk==2.40.0", "python-json-logger==3.3.0"];
+const NODE_TOOLS: [&str; 2] = ["@sentry/node@10.20.0", "pino@9.13.1"];
+
+/// The benchmark's part of the cache folder.
+pub(crate) struct Cache {
+    root: PathBuf,
+    /// The interpreter itself: a version manager's launcher would cost time at every start.
+    python: String,
+}
+
+/// An unpacked release.
+pub(crate) struct Source {
+    /// What the repository is made of.
+    pub(crate) root: PathBuf,
+    /// The folder in it that goes on the module path, relative.
+    pub(crate) src_root: PathBuf,
+}
+
+impl Cache {
+    /// Opens (and makes, if need be) the folder `eval` of the command's cache folder.
+    ///
+    /// # Errors
+    /// If the folder can't be made or there is no `python3` to run.
+    pub(crate) fn open(base: &Path) -> anyhow::Result<Cache> {
+        let root = base.join("eval");
+        for part in ["locks", "making"] {
+            fs::create_dir_all(root.join(part))
+                .with_context(|| format!("making the cache {}", root.display()))?;
+        }
+        let mut command = Command::new("python3");
+        command.args(["-I", "-c", "import sys; print(sys.executable)"]);
+        let asked = finish(&mut command, b"", LIMIT).context("the benchmark needs python3")?;
+        ensure!(
+            asked.is_success(),
+            "python3 does not run: {}",
+            asked.last_words()
+        );
+        Ok(Cache {
+            root: root.canonicalize()?,
+            python: asked.stdout.trim().to_owned(),
+        })
+    }
+
+    /// Where the benchmark keeps its files.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The interpreter that cases run on.
+    pub(crate) fn python(&self) -> &str {
+        &self.python
+    }
+
+    /// The release that crashes, as published and unbuilt.
+    ///
+    /// # Errors
+    /// If no index has it, it can't be unpacked safely, or it lacks the file that upstream mended.
+    pub(crate) fn source(&self, case: &Case) -> anyhow::Result<Source> {
+        let key = format!(
+            "source/{}/{}-{}",
+            case.ecosystem.name(),
+            case.package.replace('/', "+"),
+            case.buggy
+        );
+        let unpacked = self.entry(&key, |folder| match case.ecosystem {
+            Ecosystem::Pypi => self.fetch(&["release", &case.package, &case.buggy, path(folder)?]),
+            Ecosystem::Npm => self.npm_pack(case, folder),
+        })?;
+        let root = only_folder(&unpacked)?.unwrap_or(unpacked);
+        let places = [case.src_root.as_path()]
+            .into_iter()
+            .chain(SRC_ROOTS.iter().map(Path::new));
+        for src_root in places {
+            if root.join(src_root).join(&case.fix_file).is_file() {
+                return Ok(Source {
+                    src_root: src_root.components().collect(),
+                    root,
+                });
+            }
+        }
+        bail!(
+            "the source of {} {} has no {}",
+            case.package,
+            case.buggy,
+            case.fix_file.display()
+        )
+    }
+
+    /// The folder of installed dependencies, if the case has any.
+    ///
+    /// # Errors
+    /// If they can't be installed.
+    pub(crate) fn deps(&self, case: &Case) -> anyhow::Result<Option<PathBuf>> {
+        if case.deps.is_empty() {
+            return Ok(None);
+        }
+        let deps: Vec<&str> = case.deps.iter().map(String::as_str).collect();
+        self.install("deps", case.ecosystem, &deps).map(Some)
+    }
+
+    /// The folder of the packages that write records as a service's loggers do.
+    ///
+    /// # Errors
+    /// If they can't be installed.
+    pub(crate) fn tools(&self, ecosystem: Ecosystem) -> anyhow::Result<PathBuf> {
+        match ecosystem {
+            Ecosystem::Pypi => self.install("tools", ecosystem, &PYTHON_TOOLS),
+            Ecosystem::Npm => self.install("tools", ecosystem, &NODE_TOOLS),
+        }
+    }
+
+    /// The cache folder that installing `deps` fills.
+    pub(crate) fn key(&self, what: &str, ecosystem: Ecosystem, deps: &[&str]) -> String {
+        let mut hasher = DefaultHasher::new();
+        (deps, &self.python).hash(&mut hasher);
+        format!("{what}/{}-{:016x}", ecosystem.name(), hasher.finish())
+    }
+
+    fn install(&self, what: &str, ecosystem: Ecosystem, deps: &[&str]) -> anyhow::Result<PathBuf> {
+        self.entry(&self.key(what, ecosystem, deps), |folder| {
+            let mut command = match ecosystem {
+                Ecosystem::Pypi => {
+                    let mut pip = Command::new(&self.python);
+                    pip.args([
+                        "-m",
+                        "pip",
+                        "install",
+                        "--quiet",
+                        "--no-compile",
+                        "--target",
+                    ])
+                    .arg(folder);
+                    pip
+                }
+                Ecosystem::Npm => {
+                    let mut npm = Command::new("npm");
+                    npm.args([
+                        "install",
+                        "--silent",
+                        "--no-save",
+                        "--ignore-scripts",
+                        "--prefix",
+                    ])
+                    .arg(folder);
+                    npm
+                }
+            };
+            succeed(
+                command.arg("--").args(deps),
+                &format!("installing {}", deps.join(" ")),
+            )
+            .map(drop)
+        })
+    }
+
+    fn npm_pack(&self, case: &Case, folder: &Path) -> anyhow::Result<()> {
+        let home = tempfile::tempdir_in(self.root.join("making"))?;
+        let release = format!("{}@{}", case.package, case.buggy);
+        let mut npm = Command::new("npm");
+        npm.args(["pack", "--silent", "--ignore-scripts", "--", &release])
+            .current_dir(home.path());
+        succeed(&mut npm, &format!("fetching {release}"))?;
+        let archive = fs::read_dir(home.path())?
+            .next()
+            .context("npm packed nothing")??
+            .path();
+        self.fetch(&["unpack", path(&archive)?, path(folder)?])
+    }
+
+    fn fetch(&self, args: &[&str]) -> anyhow::Result<()> {
+        let mut command = Command::new(&self.python);
+        command.args(["-I", "-c", FETCH]).args(args);
+        succeed(
+            &mut command,
+            &format!("fetching {}", args[1..args.len() - 1].join(" ")),
+        )
+        .map(drop)
+    }
+
+    /// The folder `key`, made by `make` unless it is there.
+    fn entry(
+        &self,
+        key: &str,
+        make: impl FnOnce(&Path) -> anyhow::Result<()>,
+    ) -> anyhow::Result<PathBuf> {
+        let entry = self.root.join(key);
+        let lock = File::create(self.root.join("locks").join(key.replace('/', "+")))?;
+        lock.lock().context("waiting for the cache")?; // Until `lock` goes.
+        if entry.is_dir() {
+            return Ok(entry);
+        }
+        let home = tempfile::tempdir_in(self.root.join("making"))?;
+        let made = home.path().join("made");
+        fs::create_dir(&made)?;
+        make(&made)?;
+        fs::create_dir_all(entry.parent().context("a cache key has a folder")?)?;
+        fs::rename(&made, &entry).with_context(|| format!("keeping {}", entry.display()))?;
+        Ok(entry)
+    }
+}
+
+/// The one folder that an archive's files are in, if it has no module of that name to lose.
+fn only_folder(unpacked: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let entries = fs::read_dir(unpacked)?.collect::<Result<Vec<_>, _>>()?;
+    Ok(match entries.as_slice() {
+        [only] if only.path().is_dir() && !only.path().join("__init__.py").exists() => {
+            Some(only.path())
+        }
+        _ => None,
+    })
+}
+
+fn path(path: &Path) -> anyhow::Result<&str> {
+    path.to_str()
+        .with_context(|| format!("{} is not UTF-8", path.display()))
+}
+
+fn succeed(command: &mut Command, what: &str) -> anyhow::Result<Finished> {
+    let finished = finish(command, b"", LIMIT)?;
+    ensure!(finished.is_success(), "{what}: {}", finished.last_words());
+    Ok(finished)
+}

@@ -1,0 +1,96 @@
+//! What is told of a bug, to people and programs alike.
+
+use std::time::Duration;
+
+use fixer::{Checkout, Refuted, Report, VerifiedFix, git::CommitSha};
+use serde_json::{Value, json};
+use triage::{Bug, Fixability};
+
+/// One bug and what became of it.
+pub(super) struct Answer {
+    pub(super) bug: Bug,
+    pub(super) commit: CommitSha,
+    /// Why another commit than the release's was taken.
+    pub(super) note: Option<String>,
+    pub(super) report: Report,
+    pub(super) fix: Option<Fix>,
+    pub(super) took: Duration,
+}
+
+/// A verified fix as text.
+pub(super) struct Fix {
+    pub(super) verified: VerifiedFix,
+    /// The source edits alone.
+    pub(super) diff: String,
+    /// The whole new texts of the changed files, and the test.
+    pub(super) files: Vec<(String, String)>,
+    pub(super) generator: String,
+}
+
+impl Answer {
+    pub(super) fn new(bug: &Bug, mut report: Report, checkout: &Checkout, note: Option<String>, took: Duration) -> Self {
+        let fix = report.fix.take().map(|verified| {
+            let candidate = verified.candidate();
+            let mut files: Vec<(String, String)> = candidate.files.clone().into_iter().collect();
+            files.push((verified.test().path.clone(), verified.test().source.clone()));
+            Fix { diff: candidate.diff(|path| checkout.text(path)), generator: candidate.generator(), files, verified }
+        });
+        Self { bug: bug.clone(), commit: checkout.commit().clone(), note, report, fix, took }
+    }
+
+    fn to_json(&self) -> Value {
+        let exception = self.bug.event.exceptions.iter().find(|e| !e.frames.is_empty()).unwrap_or_else(|| self.bug.event.exception());
+        let locations: Vec<Value> =
+            self.report.locations.iter().map(|l| json!({"file": l.file, "function": l.function, "line": l.line, "score": round(l.score)})).collect();
+        json!({
+            "id": self.bug.id.as_str(),
+            "title": self.bug.title,
+            "count": self.bug.count,
+            "exception": {"type": exception.type_name, "message": exception.message},
+            "assessment": self.bug.assessment,
+            "commit": self.commit.as_str(),
+            "commit_note": self.note,
+            "locations": locations,
+            "reproduction": self.report.reproduction,
+            "fix": self.fix.as_ref().map(|fix| fix.to_json(self.report.n_candidates)),
+            "why_not": if self.fix.is_some() { None } else { self.report.why_not.clone().or(Some("no fix was found".to_owned())) },
+            "refuted": refuted(&self.report.refuted),
+            "ms": self.took.as_millis() as u64,
+        })
+    }
+}
+
+impl Fix {
+    pub(super) fn to_json(&self, n_candidates: usize) -> Value {
+        json!({
+            "diff": self.diff,
+            "test": {"path": self.verified.test().path, "source": self.verified.test().source},
+            "generator": self.generator,
+            "witness": self.verified.candidate().witness,
+            "gates": self.verified.gates(),
+            "candidates": n_candidates,
+            "confidence": round(self.verified.confidence()),
+        })
+    }
+}
+
+/// The first refusals, with their gates.
+fn refuted(all: &[Refuted]) -> Vec<Value> {
+    all.iter().take(20).map(|r| json!({"gate": r.gate, "reason": r.reason})).collect()
+}
+
+fn round(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+/// The whole answer as one JSON object.
+pub(super) fn json(n_events: u64, answers: &[Answer]) -> Value {
+    json!({"events": n_events, "bugs": answers.iter().map(Answer::to_json).collect::<Vec<_>>()})
+}
+
+/// Counts for the last line: fixed, declined as not for code, and not fixed.
+pub(super) fn counts(answers: &[Answer]) -> (usize, usize, usize) {
+    let fixed = answers.iter().filter(|a| a.fix.is_some()).count();
+    let declined = answers.iter().filter(|a| a.fix.is_none() && a.bug.assessment.kind != Fixability::Fixable).count();
+    (fixed, declined, answers.len() - fixed - declined)
+}

@@ -1,0 +1,120 @@
+//! Where verified patches go: a branch, the work tree, or a folder.
+
+use std::{
+    fs,
+    path::{Component, Path, PathBuf},
+};
+
+use anyhow::Context;
+use fixer::{git::Repository, unified};
+use serde_json::json;
+
+use super::{
+    Args,
+    answer::{Answer, Fix},
+    usage,
+};
+
+const REPLAY: &str = include_str!("replay.sh");
+
+/// Delivers every fix as asked.
+///
+/// # Errors
+/// A usage error where `--apply` would overwrite changes; nothing is written then.
+pub(super) fn all(args: &Args, repository: &Repository, answers: &[Answer]) -> anyhow::Result<()> {
+    let fixes: Vec<(&Answer, &Fix)> = answers.iter().filter_map(|a| a.fix.as_ref().map(|f| (a, f))).collect();
+    if args.target.branch {
+        for (answer, fix) in &fixes {
+            let branch = format!("outerloop/{}", answer.bug.id);
+            match repository.commit_on_branch(&answer.commit, &branch, &message(answer, fix), &fix.files) {
+                Ok(sha) => eprintln!("committed {} on {branch}", &sha.as_str()[..10]),
+                Err(error) => eprintln!("{branch} was not made: {error}"),
+            }
+        }
+    }
+    if args.target.apply {
+        apply(repository, &fixes)?;
+    }
+    if let Some(folder) = &args.target.out {
+        write_out(folder, &fixes)?;
+    }
+    Ok(())
+}
+
+/// The commit message: what happened, what was done, how sure we are.
+fn message(answer: &Answer, fix: &Fix) -> String {
+    let title: String = super::human::plain(&answer.bug.title).lines().next().unwrap_or_default().chars().take(60).collect();
+    let gates: String = fix.verified.gates().iter().map(|g| format!("- {:?}: {}\n", g.gate, super::human::plain(&g.detail))).collect();
+    format!("Fix {title}\n\nSeen {} times. {} (confidence {:.2}).\n\n{gates}", answer.bug.count, fix.generator, fix.verified.confidence())
+}
+
+/// Writes patches and tests to the work tree, all or none.
+fn apply(repository: &Repository, fixes: &[(&Answer, &Fix)]) -> anyhow::Result<()> {
+    let root = repository.root();
+    let mut writes: Vec<(PathBuf, &str)> = Vec::new();
+    for (answer, fix) in fixes {
+        for (path, text) in &fix.files {
+            let target = inside(root, path)?;
+            if writes.iter().any(|(t, _)| *t == target) {
+                eprintln!("the fix of {} was not applied: another one changes {path} too; run again after committing it", answer.bug.id);
+                writes.retain(|(t, _)| !fix.files.iter().any(|(p, _)| *t == root.join(p) && *p != *path));
+                break;
+            }
+            let committed = repository.read(&answer.commit, path)?;
+            let present = fs::read(&target).ok();
+            if present != committed {
+                return Err(usage(format!("--apply: {path} differs from commit {}; commit or stash it first", &answer.commit.as_str()[..10])));
+            }
+            writes.push((target, text));
+        }
+    }
+    for (target, text) in writes {
+        if let Some(parent) = target.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(&target, text).with_context(|| format!("writing {}", target.display()))?;
+        eprintln!("wrote {}", target.display());
+    }
+    Ok(())
+}
+
+/// A path below the work tree that no link leads out of.
+fn inside(root: &Path, path: &str) -> anyhow::Result<PathBuf> {
+    let mut at = root.to_path_buf();
+    for part in Path::new(path).components() {
+        let Component::Normal(part) = part else { return Err(usage(format!("--apply: {path} is no plain path"))) };
+        at.push(part);
+        if fs::symlink_metadata(&at).is_ok_and(|m| m.file_type().is_symlink()) {
+            return Err(usage(format!("--apply: {path} leads through a symbolic link")));
+        }
+    }
+    Ok(at)
+}
+
+/// `<bug>.patch`, the test, `proof.json`, `replay.sh`.
+fn write_out(folder: &Path, fixes: &[(&Answer, &Fix)]) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    let mut proofs = Vec::new();
+    for (answer, fix) in fixes {
+        let test = fix.verified.test();
+        let name = test.path.rsplit('/').next().unwrap_or("test.py");
+        fs::write(folder.join(format!("{}.patch", answer.bug.id)), &fix.diff)?;
+        fs::write(folder.join(format!("{}.test.patch", answer.bug.id)), unified(&test.path, "", &test.source))?;
+        fs::write(folder.join(name), &test.source)?;
+        proofs.push(json!({
+            "bug": answer.bug.id.as_str(),
+            "title": answer.bug.title,
+            "count": answer.bug.count,
+            "commit": answer.commit.as_str(),
+            "patch": format!("{}.patch", answer.bug.id),
+            "test": {"file": name, "path": test.path},
+            "import_roots": answer.report.import_roots,
+            "fix": fix.to_json(answer.report.n_candidates),
+        }));
+    }
+    fs::write(folder.join("proof.json"), serde_json::to_string_pretty(&json!({"proofs": proofs}))? + "\n")?;
+    let replay = folder.join("replay.sh");
+    fs::write(&replay, REPLAY)?;
+    fs::set_permissions(&replay, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! The answer on a terminal. Colour only where it is wanted (`NO_COLOR`, a pipe).
+
+use anstream::{print, println};
+use anstyle::{AnsiColor, Style};
+use fixer::GateOutcome;
+
+use super::answer::{Answer, counts};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const RED: Style = AnsiColor::Red.on_default();
+const GREEN: Style = AnsiColor::Green.on_default();
+const CYAN: Style = AnsiColor::Cyan.on_default();
+
+/// Text of others without what a terminal would obey.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// Everything about one bug.
+pub(super) fn show(answer: &Answer) {
+    let bug = &answer.bug;
+    println!("\n{BOLD}{}{BOLD:#}  {}", bug.id, plain(&bug.title));
+    let note = answer.note.as_ref().map(|n| format!(" ({n})")).unwrap_or_default();
+    println!("{DIM}  {} × · {} · commit {}{note}{DIM:#}", bug.count, plain(&bug.assessment.reason), &answer.commit.as_str()[..10]);
+    for place in answer.report.locations.iter().take(3) {
+        println!("{DIM}  at {}:{} in {}{DIM:#}", plain(&place.file), place.line, plain(&place.function));
+    }
+    if let Some(test) = &answer.report.reproduction {
+        println!("  reproduced by {}", test.path);
+        for line in plain(&test.source).lines() {
+            println!("{DIM}    {line}{DIM:#}");
+        }
+    }
+    let Some(fix) = &answer.fix else {
+        println!("  {RED}not fixed{RED:#}: {}", plain(answer.report.why_not.as_deref().unwrap_or("no fix was found")));
+        return;
+    };
+    println!("  {GREEN}fixed{GREEN:#} by: {} (of {} candidates, confidence {:.2})", fix.generator, answer.report.n_candidates, fix.verified.confidence());
+    for line in plain(&fix.diff).lines() {
+        let style = match line.chars().next() {
+            Some('+') => GREEN,
+            Some('-') => RED,
+            Some('@') => CYAN,
+            _ => Style::new(),
+        };
+        println!("    {style}{line}{style:#}");
+    }
+    for gate in fix.verified.gates() {
+        let (style, sign) = match gate.outcome {
+            GateOutcome::Passed => (GREEN, "passed"),
+            GateOutcome::Refused => (RED, "refused"),
+            GateOutcome::None => (DIM, "none"),
+        };
+        println!("    {style}{sign:<7}{style:#} {:<16} {} {DIM}{} ms{DIM:#}", format!("{:?}", gate.gate), plain(&gate.detail), gate.ms);
+    }
+}
+
+/// The last lines.
+pub(super) fn summary(n_events: u64, answers: &[Answer]) {
+    let (fixed, declined, unfixed) = counts(answers);
+    let seconds: f64 = answers.iter().map(|a| a.took.as_secs_f64()).sum();
+    if n_events == 0 {
+        println!("no error in the log");
+        return;
+    }
+    print!("\n");
+    println!("{BOLD}{n_events} events, {} bugs: {fixed} fixed, {declined} declined, {unfixed} not fixed, in {seconds:.1} s{BOLD:#}", answers.len());
+}

@@ -1,0 +1,371 @@
+//! From one event to a verified fix, or to the reason why there is none.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use ingest::{ErrorEvent, Exception};
+
+use super::{
+    caller::{self, Script},
+    generate::{self, Site},
+    judge::{self, Behaviour, Judged},
+    neighbours::{neighbours, reductions},
+    project::Project,
+    run::{Bench, Change, Kind, Mode, Raised, Ran, Run},
+    suite::Suite,
+    swap,
+    testfile::{self, Expectation},
+    verify,
+};
+use crate::{
+    FixError, Location, Report, Task,
+    candidate::Candidate,
+    frames::{self, Mapped},
+    gates::Reproduction,
+};
+
+/// Repository frames, innermost first, at which candidates are made.
+const MAX_SITES: usize = 5;
+/// Candidates tried at the crash and at its callers.
+const MAX_CANDIDATES: usize = 400;
+/// Candidates that got past the crash only to crash further on, and are built upon.
+const MAX_MOVED: usize = 12;
+/// Behaviours told apart and sent through the gates.
+const MAX_FINALISTS: usize = 6;
+/// Below this confidence nothing is proposed.
+const MIN_CONFIDENCE: f64 = 0.5;
+
+/// Works on one bug of a Python program.
+///
+/// # Errors
+/// Where the sandbox or a file fails: then nothing is known. A bug that cannot be fixed is a [`Report`].
+pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
+    let started = Instant::now();
+    let mut report = Report::default();
+    let exception = surfaced(task.event);
+    let mut project = Project::new(task.checkout.tree().to_path_buf(), task.checkout.entries().to_vec(), task.deps);
+    let mapped: Vec<Mapped> = exception
+        .frames
+        .iter()
+        .map(|frame| frames::map(frame, task.checkout.entries(), |path, line| project.read(path).and_then(|t| t.lines().nth(line as usize - 1).map(str::to_owned))))
+        .collect();
+    let places: Vec<(String, Option<String>)> = mapped
+        .iter()
+        .zip(&exception.frames)
+        .filter_map(|(m, f)| if let Mapped::File(path) = m { Some((path.clone(), f.module.clone())) } else { None })
+        .collect();
+    if places.is_empty() {
+        report.why_not = Some(unmapped(&mapped));
+        return Ok(report);
+    }
+    if let Some(Mapped::Ambiguous(files)) = mapped.iter().rev().find(|m| !matches!(m, Mapped::Outside)) {
+        report.why_not = Some(format!("the crashing frame fits several files: {}", files.join(", ")));
+        return Ok(report);
+    }
+    project.add_roots(&places);
+    report.import_roots.clone_from(&project.roots);
+    report.locations = locations(exception, &mapped, &project);
+
+    let work = Work { task, project: &project, exception, mapped: &mapped, started, bench: bench(task, &project, &places) };
+    (task.progress)("reproducing the crash");
+    let Some((script, crash)) = work.reproduce(&mut report)? else { return Ok(report) };
+    let place = crash.place().cloned().unwrap_or_default();
+    let function = if place.function == "<module>" { "import".to_owned() } else { place.function.clone() };
+    let title = if crash.message.is_empty() { crash.type_name.clone() } else { format!("{}: {}", crash.type_name, crash.message) };
+    let write = |expectation: &Expectation| testfile::write(&script, expectation, &title, &function, &place.path, &project);
+    report.reproduction = Some(write(&Expectation::NoCrash));
+
+    (task.progress)("trying candidates");
+    let tried = work.try_candidates(&script, &crash, &mut report)?;
+    if tried.is_empty() {
+        report.why_not = Some(format!("reproduced, but none of {} candidates cured it", report.n_candidates));
+        return Ok(report);
+    }
+    let ranked = work.judge(&script, &crash, tried, &mut report)?;
+    if ranked.is_empty() {
+        report.why_not = Some(format!("reproduced, but every candidate that cured it changed behaviour elsewhere ({} tried)", report.n_candidates));
+        return Ok(report);
+    }
+    (task.progress)("checking the finalists");
+    work.finalists(&script, &crash, ranked, &write, &mut report)?;
+    Ok(report)
+}
+
+/// The exception to work on: the one that surfaced, unless only its cause has frames.
+fn surfaced(event: &ErrorEvent) -> &Exception {
+    event.exceptions.iter().find(|e| !e.frames.is_empty()).unwrap_or_else(|| event.exception())
+}
+
+fn unmapped(mapped: &[Mapped]) -> String {
+    match mapped.iter().rev().find(|m| !matches!(m, Mapped::Outside)) {
+        Some(Mapped::Ambiguous(files)) => format!("the crashing frame fits several files: {}", files.join(", ")),
+        Some(Mapped::OtherContent(file)) => format!("{file} differs at this commit from what the trace shows"),
+        _ => "no frame of the trace is a file of the repository".to_owned(),
+    }
+}
+
+/// Repository functions on the stack, innermost first.
+fn locations(exception: &Exception, mapped: &[Mapped], project: &Project) -> Vec<Location> {
+    let mut out: Vec<Location> = Vec::new();
+    for (frame, mapped) in exception.frames.iter().zip(mapped).rev() {
+        let (Mapped::File(path), Some(line)) = (mapped, frame.line) else { continue };
+        let function = project.file(path).and_then(|f| f.function_at(line).map(|n| f.name_of(n).to_owned()));
+        let function = function.unwrap_or_else(|| frame.function.rsplit('.').next().unwrap_or_default().to_owned());
+        if !out.iter().any(|l| l.file == *path && l.function == function) {
+            let score = 1.0 / (1.0 + out.len() as f64);
+            out.push(Location { file: path.clone(), function, line, score });
+        }
+    }
+    out
+}
+
+fn bench<'a>(task: &'a Task<'a>, project: &Project, places: &[(String, Option<String>)]) -> Bench<'a> {
+    let mut preload: Vec<String> = Vec::new();
+    for (path, _) in places {
+        if let Some(module) = project.module_of(path) {
+            if !preload.contains(&module) {
+                preload.push(module);
+            }
+        }
+    }
+    Bench { native: task.native, python: task.python, tree: task.checkout.tree(), deps: task.deps, tools: task.tools, roots: project.roots.clone(), preload }
+}
+
+/// A candidate that cured the crash, and what it does instead.
+pub(crate) struct Cured {
+    pub(crate) candidate: Candidate,
+    pub(crate) ran: Ran,
+}
+
+struct Work<'a> {
+    task: &'a Task<'a>,
+    project: &'a Project,
+    exception: &'a Exception,
+    mapped: &'a [Mapped],
+    started: Instant,
+    bench: Bench<'a>,
+}
+
+impl Work<'_> {
+    fn left(&self) -> Duration {
+        self.task.time_limit.saturating_sub(self.started.elapsed())
+    }
+
+    /// Runs within what is left of the bug's time, a share of it at most.
+    fn run(&self, runs: &[Run], share: f64) -> Result<Vec<Ran>, FixError> {
+        let wall = self.left().mul_f64(share).max(Duration::from_secs(1)) + Duration::from_secs(1);
+        Ok(self.bench.run(runs, Mode::explore(wall))?.runs)
+    }
+
+    /// Finds a script that crashes as the event did.
+    fn reproduce(&self, report: &mut Report) -> Result<Option<(Script, Raised)>, FixError> {
+        let scripts = caller::scripts(self.exception, self.mapped, self.project);
+        if scripts.is_empty() {
+            report.why_not = Some("not reproduced: the log tells too little of the call".to_owned());
+            return Ok(None);
+        }
+        let runs: Vec<Run> = scripts.iter().enumerate().map(|(id, s)| Run { detail: 1, ..Run::script(id, &s.text()) }).collect();
+        let batch = self.bench.run(&runs, Mode::explore(self.left().mul_f64(0.4)))?;
+        let mut near = None;
+        for ran in batch.runs {
+            let Some(error) = ran.error else { continue };
+            match judge::same_crash(self.exception, self.mapped, &error) {
+                Ok(()) => {
+                    let script = self.shrink(scripts[ran.id].clone())?;
+                    return Ok(Some((script, error)));
+                }
+                Err(reason) => near = Some(near.unwrap_or(reason)),
+            }
+        }
+        report.lacks_module = batch.failed.values().any(|e| e.starts_with("ModuleNotFoundError"));
+        let failed = batch.failed.into_iter().next().map(|(module, error)| format!("{module} cannot be imported ({error})"));
+        report.why_not = Some(format!("not reproduced: {}", failed.or(near).unwrap_or_else(|| "no attempt raised".to_owned())));
+        Ok(None)
+    }
+
+    /// Leaves out what the crash does not need: one item at a time, as long as it stays the same crash.
+    fn shrink(&self, mut script: Script) -> Result<Script, FixError> {
+        for _ in 0..4 {
+            let smaller = reductions(&script);
+            if smaller.is_empty() || self.left() < self.task.time_limit / 2 {
+                break;
+            }
+            let runs: Vec<Run> = smaller.iter().enumerate().map(|(id, s)| Run::script(id, &s.text())).collect();
+            let ran = self.run(&runs, 0.1)?;
+            let found = ran.iter().filter(|r| r.error.as_ref().is_some_and(|e| judge::same_crash(self.exception, self.mapped, e).is_ok()));
+            let Some(best) = found.min_by_key(|r| smaller[r.id].text().len()) else { break };
+            script = smaller[best.id].clone();
+        }
+        Ok(script)
+    }
+
+    fn sites<'c>(&self, error: &'c Raised) -> Vec<(&'c super::run::RunFrame, bool)> {
+        let n = error.frames.len();
+        let mut out: Vec<(&super::run::RunFrame, bool)> = Vec::new();
+        for (i, frame) in error.frames.iter().enumerate().rev() {
+            if frame.repo && !out.iter().any(|(f, _)| f.path == frame.path && f.line == frame.line) && !super::project::is_test(&frame.path) {
+                out.push((frame, i + 1 == n));
+            }
+        }
+        out.truncate(MAX_SITES);
+        out
+    }
+
+    /// Candidates at every place of a crash, on a given version of the files.
+    fn propose(&self, error: &Raised, base: Option<&Candidate>, promised: &[String]) -> Vec<Candidate> {
+        let mut out: Vec<Candidate> = Vec::new();
+        for (depth, (frame, innermost)) in self.sites(error).into_iter().enumerate() {
+            let patched = base.and_then(|b| b.files.get(&frame.path)).map(|text| std::rc::Rc::new(super::source::PyFile::parse(&frame.path, text)));
+            let Some(file) = patched.or_else(|| self.project.file(&frame.path)) else { continue };
+            let site = Site { project: self.project, file: &file, frame, error, innermost, promised };
+            for proposal in generate::propose(&site) {
+                let text = generate::apply(&file.text, &proposal.edits);
+                let mut files = base.map(|b| b.files.clone()).unwrap_or_default();
+                files.insert(frame.path.clone(), text);
+                let mut rules = base.map(|b| b.rules.clone()).unwrap_or_default();
+                rules.push(proposal.rule);
+                let prior = proposal.prior * 0.85f64.powi(depth as i32) * base.map_or(1.0, |b| 0.6 + 0.4 * b.prior);
+                if !out.iter().any(|c| c.files == files) {
+                    out.push(Candidate { files, rules, prior, witness: proposal.witness.or_else(|| base.and_then(|b| b.witness.clone())) });
+                }
+            }
+        }
+        out.sort_by(|a, b| b.prior.total_cmp(&a.prior));
+        out
+    }
+
+    fn changes(&self, candidate: &Candidate) -> Vec<Change> {
+        candidate.files.iter().map(|(path, text)| swap::change(self.project, path, text)).collect()
+    }
+
+    fn execute(&self, candidates: &[Candidate], script: &Script, detail: u8, share: f64) -> Result<Vec<Ran>, FixError> {
+        let text = script.text();
+        let runs: Vec<Run> = candidates.iter().enumerate().map(|(id, c)| Run { changes: self.changes(c), detail, timeout: 3.0, ..Run::script(id, &text) }).collect();
+        self.run(&runs, share)
+    }
+
+    /// Enumerates, runs, and keeps what cures; builds on what got further.
+    fn try_candidates(&self, script: &Script, crash: &Raised, report: &mut Report) -> Result<Vec<Cured>, FixError> {
+        let promised = judge::promised(self.exception, self.mapped, self.project);
+        let mut candidates = self.propose(crash, None, &promised);
+        candidates.truncate(MAX_CANDIDATES);
+        report.n_candidates += candidates.len();
+        let mut cured = Vec::new();
+        let mut moved: Vec<(usize, Raised)> = Vec::new();
+        for ran in self.execute(&candidates, script, 1, 0.35)? {
+            let candidate = &candidates[ran.id];
+            match judge::outcome(&ran, crash, &promised, candidate, self.project) {
+                Judged::Cured => cured.push(Cured { candidate: candidate.clone(), ran }),
+                Judged::Moved(error) => moved.push((ran.id, error)),
+                Judged::Failed => {}
+            }
+        }
+        moved.truncate(MAX_MOVED);
+        let mut second: Vec<Candidate> = Vec::new();
+        for (id, error) in moved {
+            let mut next = self.propose(&error, Some(&candidates[id]), &promised);
+            next.truncate(25);
+            next.retain(|c| !second.contains(c));
+            second.extend(next);
+        }
+        second.sort_by(|a, b| b.prior.total_cmp(&a.prior));
+        second.truncate(MAX_CANDIDATES / 2);
+        report.n_candidates += second.len();
+        for ran in self.execute(&second, script, 0, 0.3)? {
+            let candidate = &second[ran.id];
+            if let Judged::Cured = judge::outcome(&ran, crash, &promised, candidate, self.project) {
+                cured.push(Cured { candidate: candidate.clone(), ran });
+            }
+        }
+        Ok(cured)
+    }
+
+    /// Groups what cures by what it does, on the crashing input and beside it; leaves out what changes anything else.
+    fn judge(&self, script: &Script, crash: &Raised, mut cured: Vec<Cured>, report: &mut Report) -> Result<Vec<Behaviour>, FixError> {
+        cured.sort_by(|a, b| b.candidate.prior.total_cmp(&a.candidate.prior));
+        cured.truncate(60);
+        let beside = neighbours(script);
+        let runs: Vec<Run> = beside.iter().enumerate().map(|(id, s)| Run { timeout: 3.0, ..Run::script(id, &s.text()) }).collect();
+        let base = self.run(&runs, 0.15)?;
+        let usable: Vec<&Ran> = base.iter().filter(|r| matches!(r.outcome, Kind::Ok | Kind::Raised)).collect();
+        let mut runs = Vec::new();
+        for (c, one) in cured.iter().enumerate() {
+            let changes = self.changes(&one.candidate);
+            for ran in &usable {
+                runs.push(Run { changes: changes.clone(), timeout: 3.0, ..Run::script(c * 1000 + ran.id, &beside[ran.id].text()) });
+            }
+        }
+        let after = self.run(&runs, 0.4)?;
+        let mut by_candidate: BTreeMap<usize, Vec<Ran>> = BTreeMap::new();
+        for mut ran in after {
+            let candidate = ran.id / 1000;
+            ran.id %= 1000;
+            by_candidate.entry(candidate).or_default().push(ran);
+        }
+        Ok(judge::group(cured, &usable, by_candidate, crash, report))
+    }
+
+    /// Sends the finalists through the gates, best behaviour first.
+    fn finalists(
+        &self,
+        script: &Script,
+        crash: &Raised,
+        ranked: Vec<Behaviour>,
+        write: &dyn Fn(&Expectation) -> Reproduction,
+        report: &mut Report,
+    ) -> Result<(), FixError> {
+        let mut suite = Suite::new(&self.bench, self.project, crash);
+        let mut standing: Vec<(Behaviour, verify::Evidence)> = Vec::new();
+        for behaviour in ranked.into_iter().take(MAX_FINALISTS) {
+            if self.left() < Duration::from_millis(500) {
+                report.why_not = Some("the time was over before the finalists were checked".to_owned());
+                return Ok(());
+            }
+            let expectation = match &behaviour.raises {
+                None => Expectation::NoCrash,
+                Some(error) => Expectation::Raises { name: error.type_name.clone(), import: Some(format!("from {} import {}", error.module, error.type_name)).filter(|_| error.module != "builtins") },
+            };
+            let test = write(&expectation);
+            match verify::gates(&self.bench, self.project, &behaviour, script, crash, test, &mut suite, self.left())? {
+                Ok(evidence) => standing.push((behaviour, evidence)),
+                Err(refuted) => report.refuted.push(refuted),
+            }
+            // The rest can only dispute the first while the tests have not decided.
+            if standing.len() >= 3 {
+                break;
+            }
+        }
+        let confidence = judge::confidence(&standing.iter().map(|(b, _)| b.score).collect::<Vec<_>>());
+        let Some((behaviour, evidence)) = standing.into_iter().next() else {
+            let why = report.refuted.last().map_or_else(String::new, |r| format!(", the last by {:?}: {}", r.gate, r.reason));
+            report.why_not = Some(format!("reproduced, but the gates refused every candidate{why}"));
+            return Ok(());
+        };
+        if confidence < MIN_CONFIDENCE {
+            report.why_not = Some(format!(
+                "several behaviours would cure it and nothing in the repository decides (best: {}, confidence {confidence:.2})",
+                behaviour.candidate.generator()
+            ));
+            return Ok(());
+        }
+        report.reproduction = Some(evidence.test.clone());
+        if let Some(place) = self.changed_place(&behaviour.candidate) {
+            report.locations.retain(|l| (&l.file, &l.function) != (&place.file, &place.function));
+            report.locations.insert(0, place);
+        }
+        report.fix = Some(evidence.finish(confidence));
+        Ok(())
+    }
+
+    /// The function that a candidate changes first.
+    fn changed_place(&self, candidate: &Candidate) -> Option<Location> {
+        let (path, text) = candidate.files.first_key_value()?;
+        let old = self.project.file(path)?;
+        let same = old.text.lines().zip(text.lines()).take_while(|(a, b)| a == b).count();
+        let line = same as u32 + 1;
+        let function = old.function_at(line).map_or("<module>", |f| old.name_of(f)).to_owned();
+        Some(Location { file: path.clone(), function, line, score: 1.0 })
+    }
+}

@@ -1,0 +1,125 @@
+//! Edits that might cure a crash, enumerated by rule at one place of the code.
+//!
+//! Read `bad` (what is wrong with which value: the crash predicate), then `expression`, `guard` and `handler` (the edit
+//! forms), one function a form. A form knows Python and the crash, never a project. The priors are how often a form of
+//! that kind is right where it cures, as judged so far; they order candidates and never pass one.
+
+mod bad;
+mod expression;
+mod guard;
+mod handler;
+
+use tree_sitter::Node;
+
+use self::bad::Bad;
+use super::{
+    project::Project,
+    run::{Raised, RunFrame},
+    source::{PyFile, ancestors, is_statement},
+};
+
+/// A place where the crash may be cured, with what the run told of it.
+pub(crate) struct Site<'a> {
+    pub(crate) project: &'a Project,
+    pub(crate) file: &'a PyFile,
+    pub(crate) frame: &'a RunFrame,
+    pub(crate) error: &'a Raised,
+    /// Whether the exception was raised at this very frame (else further in).
+    pub(crate) innermost: bool,
+    /// Exceptions that the code around promises or catches: handlers in frames above, of callers too.
+    pub(crate) promised: &'a [String],
+}
+
+/// A change of one file.
+#[derive(Debug, Clone)]
+pub(crate) struct Proposal {
+    pub(crate) edits: Vec<Edit>,
+    /// The rule's name, as shown to people.
+    pub(crate) rule: &'static str,
+    /// How likely it is right if it cures, in `0.0..=1.0`.
+    pub(crate) prior: f64,
+    /// What in the repository speaks for it, if anything.
+    pub(crate) witness: Option<String>,
+}
+
+/// A replacement of a range of bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct Edit {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) text: String,
+}
+
+impl Edit {
+    fn replace(node: Node<'_>, text: impl Into<String>) -> Self {
+        Self { start: node.start_byte(), end: node.end_byte(), text: text.into() }
+    }
+
+    fn insert(at: usize, text: impl Into<String>) -> Self {
+        Self { start: at, end: at, text: text.into() }
+    }
+}
+
+/// Applies edits, which must not overlap.
+pub(crate) fn apply(text: &str, edits: &[Edit]) -> String {
+    let mut edits: Vec<_> = edits.iter().collect();
+    edits.sort_by_key(|e| std::cmp::Reverse(e.start));
+    let mut out = text.to_owned();
+    for edit in edits {
+        out.replace_range(edit.start..edit.end, &edit.text);
+    }
+    out
+}
+
+/// All proposals for a place, the likeliest first.
+pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
+    let Some(target) = Target::of(site) else { return handler::widen(site) };
+    let bads = bad::bads(site, &target);
+    let mut out = handler::widen(site);
+    if site.innermost {
+        out.extend(expression::special(site, &target));
+    }
+    for bad in &bads {
+        out.extend(expression::conjoin(site, &target, bad));
+        out.extend(expression::substitute(site, &target, bad));
+        out.extend(guard::statements(site, &target, bad));
+        out.extend(handler::contract(site, &target, bad));
+    }
+    out.sort_by(|a, b| b.prior.total_cmp(&a.prior));
+    out
+}
+
+/// The syntax at a place.
+pub(crate) struct Target<'a> {
+    /// The statement that was running; of a compound one, its header was.
+    pub(crate) statement: Node<'a>,
+    /// The expression that raised, or the call that did not return.
+    pub(crate) failing: Node<'a>,
+    /// The function around, if any.
+    pub(crate) function: Option<Node<'a>>,
+}
+
+impl<'a> Target<'a> {
+    fn of(site: &'a Site<'_>) -> Option<Self> {
+        let statement = site.file.statement_at(site.frame.line)?;
+        let failing = site.frame.span.and_then(|span| site.file.node_at(span)).unwrap_or(statement);
+        // The span may lie in a continued line of a statement that starts further up.
+        let statement = ancestors(failing).find(|n| is_statement(*n)).unwrap_or(statement);
+        let function = ancestors(statement).find(|n| n.kind() == "function_definition");
+        Some(Self { statement, failing, function })
+    }
+}
+
+/// A proposal, unless the text would not change.
+fn proposal(edits: Vec<Edit>, rule: &'static str, prior: f64) -> Proposal {
+    Proposal { edits, rule, prior, witness: None }
+}
+
+/// Puts an expression into parentheses where an operator beside it would tear it apart.
+fn wrapped(file: &PyFile, node: Node<'_>) -> String {
+    let text = file.text_of(node);
+    match node.kind() {
+        "boolean_operator" | "conditional_expression" | "lambda" | "named_expression" | "not_operator" | "comparison_operator" | "binary_operator" | "unary_operator" | "await" => format!("({text})"),
+        _ => text.to_owned(),
+    }
+}

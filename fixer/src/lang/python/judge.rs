@@ -1,0 +1,276 @@
+//! What a run says: the same crash, a cure, or a crash further on; and which cures do the same.
+
+use std::collections::BTreeMap;
+
+use ingest::Exception;
+use serde_json::{Value, json};
+
+use super::{
+    engine::Cured,
+    project::Project,
+    run::{Kind, Raised, Ran},
+};
+use crate::{
+    Report,
+    candidate::{Candidate, changed_lines},
+    frames::{Mapped, is_application},
+    gates::{Gate, Refuted},
+};
+
+/// Whether an exception is the event's crash: type, masked message, line of the innermost repository frame (of a
+/// recursion: a function of its cycle).
+pub(crate) fn same_crash(event: &Exception, mapped: &[Mapped], error: &Raised) -> Result<(), String> {
+    if error.type_name != event.type_name {
+        return Err(format!("the nearest attempt raised {}: {}", error.type_name, first_line(&error.message)));
+    }
+    let (want, have) = (mask(&event.message), mask(&error.message));
+    let agrees = want == have || want.is_empty() || (event.type_name == "KeyError") || want.len() > 20 && (want.starts_with(&have) || have.starts_with(&want));
+    if !agrees {
+        return Err(format!("the nearest attempt raised the type with another message: {}", first_line(&error.message)));
+    }
+    let innermost = event.frames.iter().zip(mapped).rev().find_map(|(f, m)| if let Mapped::File(path) = m { Some((path, f)) } else { None });
+    let (Some((path, frame)), Some(place)) = (innermost, error.place()) else { return Err("the nearest attempt crashed outside the repository".to_owned()) };
+    if event.type_name == "RecursionError" {
+        let cycle = event.frames.iter().zip(mapped).rev().take(40);
+        let found = cycle.filter(|(_, m)| matches!(m, Mapped::File(p) if *p == place.path)).any(|(f, _)| f.function.rsplit('.').next() == Some(&place.function));
+        return if found { Ok(()) } else { Err("the nearest attempt recursed elsewhere".to_owned()) };
+    }
+    let same_line = frame.line.is_none_or(|line| line == place.line || place.span.is_some_and(|s| s.0 <= line && line <= s.1));
+    if *path == place.path && same_line {
+        return Ok(());
+    }
+    Err(format!("the nearest attempt crashed at {}:{}", place.path, place.line))
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(100).collect()
+}
+
+/// A message with its values masked: numbers, quoted text, addresses.
+pub(crate) fn mask(message: &str) -> String {
+    let mut out = String::new();
+    let mut chars = message.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' | '"' if !out.ends_with(|p: char| p.is_alphanumeric()) => {
+                let mut inner = String::new();
+                let mut closed = false;
+                for d in chars.by_ref() {
+                    if d == c {
+                        closed = true;
+                        break;
+                    }
+                    inner.push(d);
+                }
+                // Type and attribute names in quotes are no values.
+                let is_name = closed && inner.len() < 40 && inner.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.') && !inner.chars().all(|c| c.is_ascii_digit());
+                out.push_str(if is_name { &inner } else { "<value>" });
+            }
+            c if c.is_ascii_digit() => {
+                while chars.peek().is_some_and(|d| d.is_ascii_alphanumeric() || *d == '.') {
+                    chars.next();
+                }
+                out.push('#');
+            }
+            c => out.push(c),
+        }
+    }
+    out.trim().to_owned()
+}
+
+/// How a candidate's run ended.
+pub(crate) enum Judged {
+    /// It returns, or raises what the repository promises.
+    Cured,
+    /// Another crash in the repository, further on.
+    Moved(Raised),
+    /// The same crash, or none of our business.
+    Failed,
+}
+
+/// Judges one run of the crashing script on a patched tree.
+pub(crate) fn outcome(ran: &Ran, crash: &Raised, promised: &[String], candidate: &Candidate, project: &Project) -> Judged {
+    match (ran.outcome, &ran.error) {
+        (Kind::Ok, _) => Judged::Cured,
+        (Kind::Raised, Some(error)) => {
+            if is_promised(error, crash, promised, candidate, project) {
+                return Judged::Cured;
+            }
+            let same = error.type_name == crash.type_name && mask(&error.message) == mask(&crash.message);
+            let same_place = error.place().zip(crash.place()).is_some_and(|(a, b)| a.path == b.path && a.function == b.function);
+            if error.place().is_none() || same && same_place && error.depth == crash.depth && crash.place().is_some_and(|p| error.place().is_some_and(|q| q.line.abs_diff(p.line) <= 3)) {
+                return Judged::Failed;
+            }
+            if error.type_name == "SyntaxError" || error.type_name == "ImportError" { Judged::Failed } else { Judged::Moved(error.clone()) }
+        }
+        _ => Judged::Failed,
+    }
+}
+
+/// Whether an exception is one that the code promises: raised by the candidate's own rule or by a handler it widened,
+/// and named by a docstring, a handler above, or the module itself.
+fn is_promised(error: &Raised, crash: &Raised, promised: &[String], candidate: &Candidate, project: &Project) -> bool {
+    if error.type_name == crash.type_name || error.place().is_none() {
+        return false;
+    }
+    if promised.iter().any(|p| error.mro.contains(p)) && !matches!(error.type_name.as_str(), "Exception" | "BaseException") {
+        return true;
+    }
+    let by_rule = candidate.rules.iter().any(|r| matches!(*r, "raise the declared error" | "widen the handler"));
+    // An error class of the repository's own, or a built-in one that the file raises itself.
+    let own = project.sources().any(|p| project.module_of(p).as_deref() == Some(&error.module));
+    let raised_there = candidate.files.keys().any(|p| project.read(p).is_some_and(|t| t.contains(&format!("raise {}", error.type_name))));
+    by_rule && (own || raised_there)
+}
+
+/// Exceptions that the callers visible in the trace handle.
+pub(crate) fn promised(event: &Exception, mapped: &[Mapped], project: &Project) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for (frame, mapped) in event.frames.iter().zip(mapped) {
+        match mapped {
+            Mapped::File(path) => {
+                // Handlers of the functions on the stack.
+                if let Some((file, line)) = project.file(path).zip(frame.line) {
+                    if let Some(function) = file.function_at(line) {
+                        texts.push(file.text_of(function).to_owned());
+                    }
+                }
+            }
+            _ if is_application(frame) => texts.extend(frame.pre_context.iter().chain(&frame.context_line).chain(&frame.post_context).cloned()),
+            _ => {}
+        }
+    }
+    let mut out: Vec<String> = Vec::new();
+    for line in texts.iter().flat_map(|t| t.lines()) {
+        let line = line.trim();
+        let caught = line.strip_prefix("except ").or_else(|| line.split_once("suppress(").map(|(_, rest)| rest)).or_else(|| line.strip_prefix(":raises ")).or_else(|| line.strip_prefix("raises "));
+        for name in caught.unwrap_or_default().split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').take_while(|w| *w != "as") {
+            let bare = name.rsplit('.').next().unwrap_or(name);
+            if bare.starts_with(char::is_uppercase) && !matches!(bare, "Exception" | "BaseException") && !out.contains(&bare.to_owned()) {
+                out.push(bare.to_owned());
+            }
+        }
+    }
+    out
+}
+
+/// A behaviour: what a group of candidates does alike, and the candidate that stands for it.
+pub(crate) struct Behaviour {
+    pub(crate) candidate: Candidate,
+    /// The promised exception in which the crashing input now ends.
+    pub(crate) raises: Option<Raised>,
+    pub(crate) score: f64,
+    /// How many candidates do the same.
+    pub(crate) n_alike: usize,
+    /// Inputs beside the crash on which nothing changed.
+    pub(crate) n_unchanged: usize,
+    /// Inputs beside the crash that crashed as well and are cured.
+    pub(crate) n_cured: usize,
+}
+
+fn observed(ran: &Ran) -> Value {
+    match &ran.error {
+        // A message's wording may change, its type may not.
+        Some(error) => json!({"raises": error.type_name}),
+        None => json!({"value": ran.value, "printed": ran.printed, "state": ran.state}),
+    }
+}
+
+/// Groups cures by behaviour and scores the groups.
+pub(crate) fn group(cured: Vec<Cured>, base: &[&Ran], after: BTreeMap<usize, Vec<Ran>>, crash: &Raised, report: &mut Report) -> Vec<Behaviour> {
+    let crashed = |ran: &Ran| ran.error.as_ref().is_some_and(|e| e.type_name == crash.type_name && e.place().zip(crash.place()).is_some_and(|(a, b)| a.path == b.path && a.line == b.line));
+    let kinds: Vec<String> = base.iter().filter(|r| r.outcome == Kind::Ok).map(|r| kind_of(&r.value)).collect();
+    let mut groups: BTreeMap<String, Vec<(Behaviour, usize)>> = BTreeMap::new();
+    for (n, Cured { candidate, ran }) in cured.into_iter().enumerate() {
+        let runs: BTreeMap<usize, &Ran> = after.get(&n).into_iter().flatten().map(|r| (r.id, r)).collect();
+        let mut signature = vec![observed(&ran)];
+        let (mut n_unchanged, mut n_cured, mut n_still) = (0, 0, 0);
+        let mut changed = None;
+        for before in base {
+            let Some(now) = runs.get(&before.id).filter(|r| r.outcome != Kind::Skipped) else { continue };
+            if crashed(before) {
+                let still = now.error.as_ref().is_some_and(|e| e.type_name == crash.type_name && ran.error.as_ref().is_none_or(|r| r.type_name != e.type_name));
+                n_still += usize::from(still);
+                n_cured += usize::from(!still);
+                signature.push(observed(now));
+            } else if observed(before) != observed(now) || now.outcome != before.outcome {
+                changed = Some(before.id);
+                break;
+            } else {
+                n_unchanged += 1;
+            }
+        }
+        if let Some(id) = changed {
+            report.refuted.push(Refuted { gate: Gate::Behaviour, reason: format!("{} changes what input {id} beside the crash does", candidate.generator()) });
+            continue;
+        }
+        let mut score = candidate.prior;
+        // A value of a kind that this call gives for no other input is suspect.
+        if ran.outcome == Kind::Ok && kinds.len() >= 2 && !kinds.contains(&kind_of(&ran.value)) && candidate.witness.is_none() {
+            score *= 0.5;
+        }
+        if n_still > 0 {
+            score *= 1.0 - 0.5 * n_still as f64 / (n_still + n_cured) as f64;
+        }
+        if candidate.witness.is_some() {
+            score = (score * 1.1).min(0.99);
+        }
+        let size = candidate.files.values().map(String::len).sum();
+        let behaviour = Behaviour { raises: ran.error.clone(), candidate, score, n_alike: 1, n_unchanged, n_cured };
+        groups.entry(Value::Array(signature).to_string()).or_default().push((behaviour, size));
+    }
+    let mut out: Vec<Behaviour> = groups
+        .into_values()
+        .filter_map(|mut members| {
+            let n_alike = members.len();
+            // The likeliest stands for its group; of equals the smallest.
+            members.sort_by(|(a, x), (b, y)| b.score.total_cmp(&a.score).then(x.cmp(y)));
+            members.into_iter().next().map(|(behaviour, _)| Behaviour { n_alike, ..behaviour })
+        })
+        .collect();
+    out.sort_by(|a, b| b.score.total_cmp(&a.score));
+    out
+}
+
+/// The type of a canonical value.
+fn kind_of(value: &Value) -> String {
+    match value {
+        Value::Null => "NoneType".to_owned(),
+        Value::Bool(_) => "bool".to_owned(),
+        Value::Number(_) => "int".to_owned(),
+        Value::String(_) => "str".to_owned(),
+        Value::Array(items) => items.first().and_then(Value::as_str).unwrap_or("list").to_owned(),
+        Value::Object(_) => "object".to_owned(),
+    }
+}
+
+/// How sure the best of several behaviours is: its own score, less by how near the next one comes.
+pub(crate) fn confidence(scores: &[f64]) -> f64 {
+    match scores {
+        [] => 0.0,
+        [only] => *only,
+        [best, next, ..] => best * (1.0 - 0.5 * (next / best).min(1.0)),
+    }
+}
+
+/// Lines that a candidate adds and removes.
+pub(crate) fn n_changed(candidate: &Candidate, project: &Project) -> usize {
+    candidate.files.iter().map(|(path, text)| changed_lines(&project.read(path).unwrap_or_default(), text)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(message: &str, expected: &str) {
+        assert_eq!(mask(message), expected);
+    }
+
+    #[test]
+    fn messages_lose_their_values() {
+        check("invalid literal for int() with base 10: '12 a'", "invalid literal for int() with base #: <value>");
+        check("'NoneType' object has no attribute 'strip'", "NoneType object has no attribute strip");
+        check("timeout after 35.2s", "timeout after #");
+    }
+}

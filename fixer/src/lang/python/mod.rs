@@ -1,0 +1,23 @@
+//! All that the fixer knows of Python.
+//!
+//! Read `engine` (the way of one bug), `caller` (scripts that may crash as the event did), `run` with `runner.py` (how
+//! they are run), `generate` (candidates), `judge` (what runs say), `verify` with `suite` (the gates), `testfile`.
+//! `source`, `project`, `values`, `neighbours` and `swap` serve them.
+
+mod caller;
+mod engine;
+mod generate;
+mod judge;
+mod neighbours;
+mod project;
+mod run;
+mod source;
+mod suite;
+mod swap;
+mod testfile;
+mod values;
+mod verify;
+
+pub use run::Interpreter;
+
+pub(crate) use engine::fix;

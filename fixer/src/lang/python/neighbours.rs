@@ -1,0 +1,127 @@
+//! Inputs beside the crashing one: each differs from it in one literal.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::{
+    caller::Script,
+    source::{PyFile, ancestors, children, descendants},
+};
+
+/// At most so many for one script.
+const MAX_NEIGHBOURS: usize = 48;
+
+/// Scripts that differ from the given one in one literal of its values.
+pub(crate) fn neighbours(script: &Script) -> Vec<Script> {
+    changed(script, variants)
+}
+
+/// Scripts that lack one item of a list or mapping of the given one. Shorter strings would be other words, not fewer.
+pub(crate) fn reductions(script: &Script) -> Vec<Script> {
+    changed(script, |file, node| if matches!(node.kind(), "list" | "tuple" | "dictionary") { variants(file, node).into_iter().filter(|(_, text)| text.is_empty()).collect() } else { Vec::new() })
+}
+
+fn changed(script: &Script, variants: impl Fn(&PyFile, Node<'_>) -> Vec<(Range<usize>, String)>) -> Vec<Script> {
+    let parts: Vec<&String> = script.setup.iter().chain([&script.call]).collect();
+    let mut by_literal: Vec<Vec<Script>> = Vec::new();
+    for (n, part) in parts.iter().enumerate() {
+        let file = PyFile::parse("", part);
+        for node in descendants(file.root()) {
+            let changed: Vec<Script> = variants(&file, node)
+                .into_iter()
+                .map(|(range, text)| {
+                    let mut new = (*part).clone();
+                    new.replace_range(range, &text);
+                    let mut script = script.clone();
+                    if n < script.setup.len() {
+                        script.setup[n] = new;
+                    } else {
+                        script.call = new;
+                    }
+                    script
+                })
+                .collect();
+            if !changed.is_empty() {
+                by_literal.push(changed);
+            }
+        }
+    }
+    // The first variant of every literal before the second of any.
+    let mut out = Vec::new();
+    let longest = by_literal.iter().map(Vec::len).max().unwrap_or(0);
+    for n in 0..longest {
+        for literal in &by_literal {
+            if let Some(script) = literal.get(n).filter(|s| !out.contains(*s)) {
+                out.push(script.clone());
+            }
+        }
+    }
+    out.truncate(MAX_NEIGHBOURS);
+    out
+}
+
+fn variants(file: &PyFile, node: Node<'_>) -> Vec<(Range<usize>, String)> {
+    let range = node.byte_range();
+    let text = file.text_of(node);
+    let is_key = node.parent().is_some_and(|p| p.kind() == "pair" && p.child_by_field_name("key").is_some_and(|k| k.id() == node.id()));
+    let is_docstring = node.parent().is_some_and(|p| p.kind() == "expression_statement");
+    let in_definition = ancestors(node).any(|n| matches!(n.kind(), "import_statement" | "import_from_statement" | "decorator"));
+    if is_key || is_docstring || in_definition || ancestors(node).skip(1).any(|n| n.kind() == "string") {
+        return Vec::new();
+    }
+    let with = |texts: &[&str]| texts.iter().map(|t| (range.clone(), (*t).to_owned())).collect::<Vec<_>>();
+    match node.kind() {
+        "string" if !text.starts_with(['f', 'F']) => {
+            let content = children(node).into_iter().find(|c| c.kind() == "string_content").map_or("", |c| file.text_of(c));
+            let quote = if text.contains('\'') { '\'' } else { '"' };
+            let prefix: String = text.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+            let mut out = vec![format!("{prefix}{quote}a{quote}"), format!("{prefix}{quote}12{quote}"), format!("{prefix}{quote}{quote}")];
+            if content.is_ascii() && content.len() > 1 && !content.contains('\\') {
+                out.push(format!("{prefix}{quote}{}{quote}", &content[..content.len() - 1]));
+                out.push(format!("{prefix}{quote}{}{quote}", &content[1..]));
+                out.push(format!("{prefix}{quote}{content}a{quote}"));
+            }
+            out.push("None".to_owned());
+            out.into_iter().map(|t| (range.clone(), t)).collect()
+        }
+        "integer" => {
+            let n = text.parse::<i64>().unwrap_or(7);
+            if n > 1000 { with(&["1", "0"]) } else { vec![(range.clone(), (n + 1).to_string()), (range.clone(), "0".into()), (range.clone(), "3".into()), (range, "-1".into())] }
+        }
+        "float" => with(&["1.5", "0.0"]),
+        "none" => with(&["\"a\"", "1", "\"\"", "0", "[1]", "{\"a\": 1}"]),
+        "true" => with(&["False"]),
+        "false" => with(&["True"]),
+        "list" | "tuple" | "dictionary" => {
+            let items = children(node);
+            let mut out = Vec::new();
+            for (n, item) in items.iter().enumerate().take(6) {
+                if items.len() > 1 && (node.kind() != "tuple" || items.len() > 2) {
+                    let cut = if n + 1 < items.len() { item.start_byte()..items[n + 1].start_byte() } else { items[n - 1].end_byte()..item.end_byte() };
+                    out.push((cut, String::new()));
+                }
+            }
+            if let (Some(last), "list") = (items.last(), node.kind()) {
+                out.push((last.end_byte()..last.end_byte(), format!(", {}", file.text_of(*last))));
+                out.push((range, "[]".to_owned()));
+            }
+            out
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_neighbour_differs_in_one_literal() {
+        let script = Script { imports: vec!["import m".into()], setup: vec!["rows = [1, None]".into()], call: "m.f(rows, 'ab')".into() };
+        let found: Vec<String> = neighbours(&script).iter().map(|s| format!("{} {}", s.setup[0], s.call)).collect();
+        for expected in ["rows = [2, None] m.f(rows, 'ab')", "rows = [1] m.f(rows, 'ab')", "rows = [1, \"a\"] m.f(rows, 'ab')", "rows = [1, None] m.f(rows, 'a')"] {
+            assert!(found.contains(&expected.to_owned()), "{expected} not in {found:#?}");
+        }
+    }
+}

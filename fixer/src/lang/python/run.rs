@@ -1,0 +1,304 @@
+//! Talks to `runner.py` inside the sandbox: scripts in, what happened out.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use sandbox::{Access, Ending, Job, Limits, Mount, Native};
+use serde::{Deserialize, Serialize};
+
+use super::source::Span;
+use crate::FixError;
+
+/// Where things are inside the sandbox.
+pub(crate) const REPO: &str = "/work/repo";
+const DEPS: &str = "/work/deps";
+const TOOLS: &str = "/work/tools";
+
+const RUNNER: &str = include_str!("runner.py");
+
+/// A Python interpreter of this machine.
+#[derive(Debug, Clone)]
+pub struct Interpreter {
+    executable: PathBuf,
+    prefix: PathBuf,
+    /// For example `3.11`.
+    pub version: String,
+}
+
+impl Interpreter {
+    /// The `python3` on the path, resolved through shims and virtual environments.
+    ///
+    /// # Errors
+    /// [`FixError::Missing`] where there is none.
+    pub fn detect() -> Result<Self, FixError> {
+        let ask = "import sys, os; print(os.path.realpath(sys.executable)); print(sys.base_prefix); print('%d.%d' % sys.version_info[:2])";
+        let output = Command::new("python3").args(["-S", "-c", ask]).output().map_err(|_| FixError::Missing("python3 is not on the path".into()))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut lines = text.lines();
+        match (lines.next(), lines.next(), lines.next()) {
+            (Some(executable), Some(prefix), Some(version)) => {
+                Ok(Self { executable: executable.into(), prefix: prefix.into(), version: version.into() })
+            }
+            _ => Err(FixError::Missing("python3 does not run".into())),
+        }
+    }
+
+    /// Its program file, through every link.
+    pub fn executable(&self) -> &Path {
+        &self.executable
+    }
+}
+
+/// What all runs of one bug share.
+#[derive(Clone)]
+pub(crate) struct Bench<'a> {
+    pub(crate) native: &'a Native,
+    pub(crate) python: &'a Interpreter,
+    /// The exported tree, on the host.
+    pub(crate) tree: &'a Path,
+    /// Installed dependencies, on the host.
+    pub(crate) deps: Option<&'a Path>,
+    /// A folder with pytest, on the host.
+    pub(crate) tools: Option<&'a Path>,
+    /// Folders of the repository that go on `sys.path`, relative to its root.
+    pub(crate) roots: Vec<String>,
+    /// Modules that the fork server imports first.
+    pub(crate) preload: Vec<String>,
+}
+
+/// One script to run, on the tree or on a changed one.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Run {
+    pub(crate) id: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) changes: Vec<Change>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) script: String,
+    /// Test files or node ids for pytest, in place of a script.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tests: Option<Vec<String>>,
+    /// Seconds.
+    pub(crate) timeout: f64,
+    /// 1: tell the locals and expressions of the crash.
+    pub(crate) detail: u8,
+}
+
+impl Run {
+    pub(crate) fn script(id: usize, script: &str) -> Self {
+        Self { id, changes: Vec::new(), script: script.to_owned(), tests: None, timeout: 5.0, detail: 0 }
+    }
+}
+
+/// A file's new text, and, where only one function's body changed, how to put it into the live function.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Change {
+    pub(crate) path: String,
+    pub(crate) text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) swap: Option<Swap>,
+}
+
+/// A function's new source at its old place.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Swap {
+    pub(crate) path: String,
+    pub(crate) source: String,
+    pub(crate) names: Vec<String>,
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Ran {
+    pub(crate) id: usize,
+    pub(crate) outcome: Kind,
+    pub(crate) error: Option<Raised>,
+    #[serde(default)]
+    pub(crate) value: serde_json::Value,
+    #[serde(default)]
+    pub(crate) repr: String,
+    #[serde(default)]
+    pub(crate) printed: String,
+    #[serde(default)]
+    pub(crate) state: serde_json::Value,
+    #[serde(default)]
+    pub(crate) tests: BTreeMap<String, String>,
+    /// The failed tests' messages.
+    #[serde(default)]
+    pub(crate) messages: BTreeMap<String, String>,
+}
+
+/// The ways a run may end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    /// It ran to its end.
+    Ok,
+    /// It raised.
+    Raised,
+    /// The changed file does not compile.
+    Invalid,
+    /// It reached its time.
+    Timeout,
+    /// It ended without a report: killed, `os._exit`, out of memory.
+    Died,
+    /// Its answer is too large.
+    TooLarge,
+    /// The job's time was over before its turn.
+    Skipped,
+}
+
+/// An exception as the runner saw it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Raised {
+    #[serde(rename = "type")]
+    pub(crate) type_name: String,
+    pub(crate) module: String,
+    pub(crate) message: String,
+    /// Class names from the type's own base up.
+    pub(crate) mro: Vec<String>,
+    pub(crate) frames: Vec<RunFrame>,
+    /// Frames in all; `frames` may leave out the middle.
+    pub(crate) depth: usize,
+    pub(crate) chain: Vec<Raised>,
+}
+
+impl Raised {
+    /// The innermost frame in the repository.
+    pub(crate) fn place(&self) -> Option<&RunFrame> {
+        self.frames.iter().rev().find(|f| f.repo)
+    }
+}
+
+/// A frame as the runner saw it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct RunFrame {
+    pub(crate) path: String,
+    pub(crate) repo: bool,
+    pub(crate) line: u32,
+    pub(crate) function: String,
+    /// First line, last line, first column, end column, of the failing expression.
+    #[serde(deserialize_with = "span")]
+    pub(crate) span: Option<Span>,
+    pub(crate) locals: BTreeMap<String, Described>,
+    /// Side-effect-free expressions of the crashed statement, and their values.
+    pub(crate) probes: BTreeMap<String, Described>,
+}
+
+/// `co_positions` gives lines and columns as (line, end_line, column, end_column).
+fn span<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Span>, D::Error> {
+    Ok(Option::<[u32; 4]>::deserialize(deserializer)?.map(|[a, b, c, d]| (a, b, c, d)))
+}
+
+/// What is known of a value at the crash.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Described {
+    #[serde(rename = "type")]
+    pub(crate) type_name: String,
+    pub(crate) repr: String,
+    pub(crate) bases: Vec<String>,
+    pub(crate) len: Option<usize>,
+    /// Type names of a container's items.
+    pub(crate) items: Vec<String>,
+    /// Reprs of a dict's first keys.
+    pub(crate) keys: Vec<String>,
+    /// The class's name where the value is a class.
+    pub(crate) class: Option<String>,
+    /// Evaluating it raised this.
+    pub(crate) error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Ready {
+    #[expect(dead_code, reason = "tells a ready line from a run's")]
+    ready: bool,
+    failed: BTreeMap<String, String>,
+}
+
+/// What a batch of runs told.
+pub(crate) struct Batch {
+    pub(crate) runs: Vec<Ran>,
+    /// Modules that could not be imported, and why.
+    pub(crate) failed: BTreeMap<String, String>,
+    pub(crate) ending: Ending,
+}
+
+/// How a batch is run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mode {
+    /// `PYTHONHASHSEED`.
+    pub(crate) hash_seed: u32,
+    /// Import the repository before forking; off where a run must be as fresh as a test's.
+    pub(crate) warm: bool,
+    pub(crate) wall: Duration,
+}
+
+impl Mode {
+    pub(crate) fn explore(wall: Duration) -> Self {
+        Self { hash_seed: 0, warm: true, wall }
+    }
+}
+
+impl Bench<'_> {
+    /// Runs scripts one after another in one sandbox; each in a child of its own.
+    ///
+    /// # Errors
+    /// [`FixError::Sandbox`] where the sandbox itself failed.
+    pub(crate) fn run(&self, runs: &[Run], mode: Mode) -> Result<Batch, FixError> {
+        let mut paths: Vec<String> = self.roots.iter().map(|r| if r.is_empty() { REPO.to_owned() } else { format!("{REPO}/{r}") }).collect();
+        let mut mounts = vec![
+            Mount { source: self.python.prefix.clone(), target: self.python.prefix.clone(), access: Access::Read },
+            Mount { source: self.tree.to_owned(), target: REPO.into(), access: Access::Read },
+        ];
+        for (source, target) in [(self.deps, DEPS), (self.tools, TOOLS)] {
+            if let Some(source) = source {
+                mounts.push(Mount { source: source.to_owned(), target: target.into(), access: Access::Read });
+                paths.push(target.to_owned());
+            }
+        }
+        let mut preload: Vec<&str> = if mode.warm { self.preload.iter().map(String::as_str).collect() } else { Vec::new() };
+        if runs.iter().any(|r| r.tests.is_some()) && self.tools.is_some() {
+            preload.push("pytest");
+        }
+        let limits = Limits { wall: mode.wall, memory_bytes: 2 << 30, ..Limits::default() };
+        let request = serde_json::json!({
+            "repo": REPO, "paths": paths, "preload": preload, "runs": runs,
+            "seconds": (mode.wall.as_secs_f64() - 0.5).max(0.5), "memory": limits.memory_bytes,
+        });
+        let job = Job {
+            command: [self.python.executable.as_os_str().to_owned(), "-s".into(), "-S".into(), "-c".into(), RUNNER.into()].into(),
+            mounts,
+            cwd: "/tmp".into(),
+            env: vec![
+                ("PYTHONHASHSEED".into(), mode.hash_seed.to_string()),
+                ("PATH".into(), "/usr/bin:/bin".into()),
+                ("HOME".into(), "/tmp".into()),
+                ("LANG".into(), "C.UTF-8".into()),
+                ("TZ".into(), "UTC".into()),
+            ],
+            stdin: serde_json::to_vec(&request).expect("strings and numbers serialise"),
+            limits,
+        };
+        let outcome = self.native.run(&job).map_err(FixError::Sandbox)?;
+        let mut batch = Batch { runs: Vec::new(), failed: BTreeMap::new(), ending: outcome.ending };
+        for line in outcome.report.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+            if let Ok(ran) = serde_json::from_slice::<Ran>(line) {
+                batch.runs.push(ran);
+            } else if let Ok(ready) = serde_json::from_slice::<Ready>(line) {
+                batch.failed = ready.failed;
+            }
+        }
+        if batch.runs.is_empty() && !runs.is_empty() && std::env::var_os("OUTERLOOP_DEBUG").is_some() {
+            eprintln!("runner: {:?}\n{}", outcome.ending, String::from_utf8_lossy(&outcome.stderr));
+        }
+        Ok(batch)
+    }
+}

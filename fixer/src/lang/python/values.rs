@@ -1,0 +1,204 @@
+//! Captured values, from the reprs that a logger wrote back to Python source. Nothing is evaluated.
+
+use serde_json::Value;
+use tree_sitter::Node;
+
+use super::source::{PyFile, children};
+
+/// Longest repr that is read; longer ones were cut by every SDK that we know.
+const MAX_REPR_BYTES: usize = 64 << 10;
+
+/// A value as Python source, with the imports that the source needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Literal {
+    pub(crate) source: String,
+    pub(crate) imports: Vec<String>,
+}
+
+/// Constructors whose repr is their call, and where they come from.
+const CONSTRUCTORS: &[(&str, &str)] = &[
+    ("datetime.datetime", "import datetime"),
+    ("datetime.date", "import datetime"),
+    ("datetime.time", "import datetime"),
+    ("datetime.timedelta", "import datetime"),
+    ("Decimal", "from decimal import Decimal"),
+    ("Fraction", "from fractions import Fraction"),
+    ("UUID", "from uuid import UUID"),
+    ("OrderedDict", "from collections import OrderedDict"),
+    ("Counter", "from collections import Counter"),
+    ("deque", "from collections import deque"),
+    ("PosixPath", "from pathlib import PosixPath"),
+    ("set", ""),
+    ("frozenset", ""),
+    ("bytearray", ""),
+    ("range", ""),
+];
+
+/// The readings of a captured value, likeliest first; empty where it is an object that its repr does not rebuild.
+///
+/// SDKs write lists, tuples and sets alike and make every key a string, so some values have several readings.
+pub(crate) fn readings(value: &Value) -> Vec<Literal> {
+    let mut out: Vec<Literal> = Vec::new();
+    for style in [Style::Plain, Style::Tuple, Style::NumericKeys, Style::Set] {
+        if let Some(literal) = read(value, style, 0) {
+            if !out.contains(&literal) {
+                out.push(literal);
+            }
+        }
+    }
+    out
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Style {
+    Plain,
+    Tuple,
+    NumericKeys,
+    Set,
+}
+
+fn read(value: &Value, style: Style, depth: usize) -> Option<Literal> {
+    if depth > 12 {
+        return None;
+    }
+    let plain = |source: &str| Some(Literal { source: source.to_owned(), imports: Vec::new() });
+    match value {
+        Value::Null => plain("None"),
+        Value::Bool(true) => plain("True"),
+        Value::Bool(false) => plain("False"),
+        Value::Number(number) => plain(&number.to_string()),
+        Value::String(text) => from_repr(text),
+        Value::Array(items) => {
+            let mut imports = Vec::new();
+            let mut parts = Vec::new();
+            for item in items {
+                let literal = read(item, style, depth + 1)?;
+                imports.extend(literal.imports);
+                parts.push(literal.source);
+            }
+            let source = match style {
+                Style::Tuple if depth == 0 && parts.len() == 1 => format!("({},)", parts[0]),
+                Style::Tuple if depth == 0 => format!("({})", parts.join(", ")),
+                Style::Set if depth == 0 && !parts.is_empty() => format!("{{{}}}", parts.join(", ")),
+                _ => format!("[{}]", parts.join(", ")),
+            };
+            Some(Literal { source, imports })
+        }
+        Value::Object(map) => {
+            let mut imports = Vec::new();
+            let mut parts = Vec::new();
+            for (key, item) in map {
+                let literal = read(item, style, depth + 1)?;
+                imports.extend(literal.imports);
+                let numeric = style == Style::NumericKeys && key.parse::<i64>().is_ok();
+                // Some SDKs write a key's repr.
+                let key = match from_repr(key) {
+                    Some(repr) if numeric || key.starts_with(['\'', '"']) => repr.source,
+                    _ => quote(key),
+                };
+                parts.push(format!("{key}: {}", literal.source));
+            }
+            Some(Literal { source: format!("{{{}}}", parts.join(", ")), imports })
+        }
+    }
+}
+
+/// A Python string literal with the given content.
+pub(crate) fn quote(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if (c as u32) < 0x20 || c == '\u{7f}' => out.push_str(&format!("\\x{:02x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Reads a repr: a literal, or calls of the few constructors that print as themselves.
+pub(crate) fn from_repr(text: &str) -> Option<Literal> {
+    if text.len() > MAX_REPR_BYTES {
+        return None;
+    }
+    match text {
+        "inf" | "nan" | "-inf" => return Some(Literal { source: format!("float(\"{text}\")"), imports: Vec::new() }),
+        _ => {}
+    }
+    let file = PyFile::parse("", text);
+    if file.has_error() {
+        return None;
+    }
+    let root = children(file.root());
+    let [statement] = root.as_slice() else { return None };
+    let expression = (statement.kind() == "expression_statement").then(|| statement.named_child(0)).flatten()?;
+    let mut imports = Vec::new();
+    is_literal(&file, expression, &mut imports).then(|| Literal { source: text.to_owned(), imports })
+}
+
+/// Whether an expression consists of literals (and self-printing constructors) alone.
+pub(crate) fn is_literal(file: &PyFile, node: Node<'_>, imports: &mut Vec<String>) -> bool {
+    let mut stack = vec![node];
+    while let Some(node) = stack.pop() {
+        match node.kind() {
+            "string" => {
+                if children(node).iter().any(|c| c.kind() == "interpolation") {
+                    return false;
+                }
+            }
+            "integer" | "float" | "true" | "false" | "none" | "ellipsis" => {}
+            "list" | "tuple" | "set" | "dictionary" | "pair" | "parenthesized_expression" | "concatenated_string" | "argument_list" => stack.extend(children(node)),
+            "unary_operator" => stack.extend(node.child_by_field_name("argument")),
+            "keyword_argument" => stack.extend(node.child_by_field_name("value")),
+            "attribute" if file.text_of(node) == "datetime.timezone.utc" => imports.push("import datetime".to_owned()),
+            "call" => {
+                let Some((function, arguments)) = node.child_by_field_name("function").zip(node.child_by_field_name("arguments")) else { return false };
+                let Some((_, import)) = CONSTRUCTORS.iter().find(|(name, _)| *name == file.text_of(function)) else { return false };
+                if !import.is_empty() {
+                    imports.push((*import).to_owned());
+                }
+                stack.push(arguments);
+            }
+            _ => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(json: &str, expected: &str) {
+        let value = serde_json::from_str(json).unwrap();
+        let found: Vec<_> = readings(&value).into_iter().map(|l| l.source).collect();
+        assert_eq!(found.join(" | "), expected);
+    }
+
+    #[test]
+    fn reprs_become_source() {
+        check(r#""'a'""#, "'a'");
+        check(r#""None""#, "None");
+        check(r#""-1.5""#, "-1.5");
+        check(r#"{"rows": ["1", "'x'"]}"#, r#"{"rows": [1, 'x']}"#);
+        check(r#"["1"]"#, "[1] | (1,) | {1}");
+        check(r#"{"1": "'a'"}"#, r#"{"1": 'a'} | {1: 'a'}"#);
+        check(r#""Decimal('1.0')""#, "Decimal('1.0')");
+    }
+
+    #[test]
+    fn what_could_run_is_not_read() {
+        check(r#""<X object at 0x7f>""#, "");
+        check(r#""__import__('os').system('x')""#, "");
+        check(r#""f'{x}'""#, "");
+        check(r#""[x for x in y]""#, "");
+        check(r#""datetime.datetime(2020, 1, os.system('x'))""#, "");
+        check(r#""'cut off...""#, "");
+    }
+}

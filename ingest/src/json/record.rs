@@ -1,0 +1,382 @@
+//! One structured log record: where its trace stands, and what else it says.
+
+use serde_json::{Map, Value};
+
+use super::{scalar, size};
+use crate::{
+    event::{ErrorEvent, Exception, Frame, Link, Parent, Platform},
+    lang::python::{HEADER, split_type},
+    limits::{
+        MAX_ATTRIBUTES, MAX_EXCEPTIONS, MAX_MESSAGE_BYTES, MAX_NAME_BYTES, MAX_RECORD_BYTES,
+        MAX_VALUE_BYTES, cut,
+    },
+    outcome::{Collected, DropReason, Outcomes},
+    sentry::frames::keep_ends,
+    source::clean_text,
+    text,
+};
+
+/// Fields that hold a trace, best first. A dot means a member of an object, or of the name.
+const TRACES: [&str; 24] = [
+    "exc_info",
+    "exception",
+    "exc_text",
+    "traceback",
+    "stack_trace",
+    "stacktrace",
+    "stackTrace",
+    "error.stack_trace",
+    "exception.stacktrace",
+    "err.stack",
+    "error.stack",
+    "exception.stack",
+    "reason.stack",
+    "error.traceback",
+    "stack",
+    "err",
+    "error",
+    "stack_info",
+    "message",
+    "msg",
+    "@message",
+    "event",
+    "log",
+    "body",
+];
+/// Fields that hold what the program said.
+const MESSAGES: [&str; 7] = [
+    "message",
+    "msg",
+    "event",
+    "@message",
+    "log.message",
+    "body",
+    "short_message",
+];
+/// Fields that hold the record's time.
+const TIMES: [&str; 9] = [
+    "timestamp",
+    "@timestamp",
+    "time",
+    "ts",
+    "asctime",
+    "datetime",
+    "date",
+    "eventTime",
+    "@t",
+];
+/// Fields that hold the version of the program.
+const RELEASES: [&str; 10] = [
+    "release",
+    "sentry.release",
+    "service.version",
+    "app.version",
+    "app_version",
+    "version",
+    "git.sha",
+    "git_sha",
+    "commit",
+    "revision",
+];
+/// How deep a trace is looked for in fields that no list names.
+const MAX_SEARCH_DEPTH: usize = 12;
+
+/// Reads a record; each trace in it becomes an event.
+pub(crate) fn read(record: Map<String, Value>, out: &mut dyn Outcomes) {
+    let mut found = Found::default();
+    for field in TRACES {
+        let Some(value) = get(&record, field) else {
+            continue;
+        };
+        if found.read(value) {
+            found.field = Some(field);
+            break;
+        }
+    }
+    if found.events.is_empty() {
+        search(&record, 0, &mut found);
+    }
+    if found.events.is_empty() {
+        out.dropped(if found.is_torn {
+            DropReason::Torn
+        } else {
+            DropReason::NoError
+        });
+        return;
+    }
+    let Found { events, field, .. } = found;
+    for event in events {
+        out.event(fill(event, &record, field));
+    }
+}
+
+/// What has been found in a record.
+#[derive(Debug, Default)]
+struct Found {
+    events: Vec<ErrorEvent>,
+    is_torn: bool,
+    /// The field that held it.
+    field: Option<&'static str>,
+}
+
+impl Found {
+    /// Reads a field; whether it held a trace.
+    fn read(&mut self, value: &Value) -> bool {
+        match value {
+            Value::String(text) => self.read_text(text, None),
+            Value::Array(elements)
+                if elements
+                    .iter()
+                    .any(|element| element.get("exc_type").is_some()) =>
+            {
+                self.events.extend(structlog(elements));
+                !self.events.is_empty()
+            }
+            Value::Array(elements) if elements.iter().all(Value::is_string) => {
+                let lines: Vec<&str> = elements.iter().filter_map(Value::as_str).collect();
+                let has_line_feeds = lines.iter().any(|line| line.ends_with('\n'));
+                self.read_text(&lines.join(if has_line_feeds { "" } else { "\n" }), None)
+            }
+            Value::Object(error) => {
+                let text =
+                    |keys: &[&str]| keys.iter().find_map(|key| error.get(*key)).and_then(scalar);
+                let title = text(&["type", "name", "class", "kind"]).map(|name| {
+                    let message = text(&["message", "msg", "value"]);
+                    message.map_or_else(|| name.clone(), |message| format!("{name}: {message}"))
+                });
+                let stack = [
+                    "stack",
+                    "stack_trace",
+                    "stackTrace",
+                    "stacktrace",
+                    "traceback",
+                    "exc_info",
+                ]
+                .iter()
+                .find_map(|key| error.get(*key));
+                match stack {
+                    Some(Value::String(stack)) => self.read_text(stack, title.as_deref()),
+                    Some(stack @ Value::Array(_)) => self.read(stack),
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
+    fn read_text(&mut self, text: &str, title: Option<&str>) -> bool {
+        let is_trace = text.contains(HEADER) || text.contains("at ") || text.contains("File \"");
+        if !is_trace {
+            return false;
+        }
+        let text = clean_text(text, MAX_RECORD_BYTES);
+        let mut collected = Collected::default();
+        text::read_whole(&text, &mut collected);
+        if collected.events.is_empty()
+            && let Some(title) = title
+        {
+            // Only frames, the error itself in other fields.
+            text::read_whole(&format!("{title}\n{text}"), &mut collected);
+        }
+        self.is_torn |= collected.is_torn;
+        self.events.append(&mut collected.events);
+        !self.events.is_empty()
+    }
+}
+
+/// Looks for a traceback in every string.
+fn search(members: &Map<String, Value>, depth: usize, found: &mut Found) {
+    fn walk(value: &Value, depth: usize, found: &mut Found) {
+        match value {
+            Value::String(text) if text.contains(HEADER) => {
+                found.read_text(text, None);
+            }
+            Value::Array(elements) if depth < MAX_SEARCH_DEPTH => {
+                elements
+                    .iter()
+                    .for_each(|element| walk(element, depth + 1, found));
+            }
+            Value::Object(members) if depth < MAX_SEARCH_DEPTH => search(members, depth, found),
+            _ => {}
+        }
+    }
+    for value in members.values() {
+        walk(value, depth + 1, found);
+    }
+}
+
+/// A member by name, or by a path of names.
+fn get<'a>(record: &'a Map<String, Value>, field: &str) -> Option<&'a Value> {
+    if let Some(value) = record.get(field) {
+        return Some(value);
+    }
+    let (outer, inner) = field.split_once('.')?;
+    get(record.get(outer)?.as_object()?, inner)
+}
+
+/// Adds what the record says beside the trace.
+fn fill(
+    mut event: ErrorEvent,
+    record: &Map<String, Value>,
+    trace_field: Option<&'static str>,
+) -> ErrorEvent {
+    let first = |fields: &[&str]| {
+        fields
+            .iter()
+            .find_map(|field| get(record, field).and_then(scalar))
+    };
+    event.timestamp = first(&TIMES).or(event.timestamp);
+    event.release = RELEASES.iter().find_map(|field| match get(record, field) {
+        Some(Value::String(release)) if !release.is_empty() => {
+            Some(cut(release, MAX_NAME_BYTES).to_owned())
+        }
+        _ => None,
+    });
+    let message = MESSAGES
+        .iter()
+        .filter(|field| Some(**field) != trace_field)
+        .find_map(|field| match get(record, field) {
+            Some(Value::String(message)) if !message.contains(HEADER) => Some(message.trim()),
+            _ => None,
+        });
+    if let Some(message) = message.filter(|message| !message.is_empty()) {
+        event.message = Some(clean_text(message, MAX_MESSAGE_BYTES).into_owned());
+    }
+    for (key, value) in record {
+        let is_used = TRACES.iter().any(|field| {
+            field.split('.').next() == Some(key)
+                && !matches!(value, Value::Number(_) | Value::Bool(_))
+        }) || TIMES.contains(&key.as_str())
+            || MESSAGES.contains(&key.as_str());
+        if is_used
+            || value.is_null()
+            || event.attributes.len() >= MAX_ATTRIBUTES
+            || size(value, MAX_VALUE_BYTES) > MAX_VALUE_BYTES
+        {
+            continue;
+        }
+        event
+            .attributes
+            .insert(cut(key, MAX_NAME_BYTES).to_owned(), value.clone());
+    }
+    event
+}
+
+/// structlog's `dict_tracebacks`: exceptions from the one that surfaced to the root.
+///
+/// Source: <https://www.structlog.org/en/stable/api.html#structlog.tracebacks.ExceptionDictTransformer>.
+fn structlog(stacks: &[Value]) -> Option<ErrorEvent> {
+    let mut exceptions = Vec::new();
+    structlog_chain(stacks, None, 0, &mut exceptions);
+    (!exceptions.is_empty()).then(|| ErrorEvent {
+        platform: Platform::Python,
+        exceptions,
+        ..ErrorEvent::default()
+    })
+}
+
+fn structlog_chain(
+    stacks: &[Value],
+    parent: Option<Parent>,
+    depth: usize,
+    into: &mut Vec<Exception>,
+) {
+    let mut parent = parent;
+    for stack in stacks {
+        if into.len() >= MAX_EXCEPTIONS || depth > MAX_SEARCH_DEPTH {
+            return;
+        }
+        let Some(name) = stack.get("exc_type").and_then(scalar) else {
+            continue;
+        };
+        let (module, type_name) = split_type(&name);
+        let is_true = |key: &str| stack.get(key).and_then(Value::as_bool).unwrap_or(false);
+        let index = into.len();
+        let strings = |key: &str| -> Vec<String> {
+            let values = stack
+                .get(key)
+                .and_then(Value::as_array)
+                .map_or(&[][..], Vec::as_slice);
+            values
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
+        };
+        into.push(Exception {
+            module: stack.get("exc_module").and_then(scalar).or(module),
+            type_name,
+            message: stack.get("exc_value").and_then(scalar).unwrap_or_default(),
+            notes: strings("exc_notes"),
+            frames: keep_ends(
+                stack
+                    .get("frames")
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten()
+                    .filter_map(structlog_frame),
+            ),
+            parent,
+        });
+        if let Some(members) = stack.get("exceptions").and_then(Value::as_array) {
+            for member in members {
+                let chain = member
+                    .as_array()
+                    .map_or(std::slice::from_ref(member), Vec::as_slice);
+                structlog_chain(
+                    chain,
+                    Some(Parent {
+                        index,
+                        link: Link::Member,
+                    }),
+                    depth + 1,
+                    into,
+                );
+            }
+        }
+        // `is_cause` says of the next one how it hangs on this one; older versions mark the cause itself.
+        let link = if is_true("is_cause") {
+            Link::Cause
+        } else {
+            Link::Context
+        };
+        parent = Some(Parent { index, link });
+    }
+    fix_links(stacks, into);
+}
+
+/// structlog marks each exception with its own relation to the one before it.
+fn fix_links(stacks: &[Value], into: &mut [Exception]) {
+    let mut marks = stacks.iter().skip(1).map(|stack| {
+        stack
+            .get("is_cause")
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
+    });
+    for exception in into.iter_mut() {
+        if let Some(parent) = exception
+            .parent
+            .as_mut()
+            .filter(|parent| parent.link != Link::Member)
+            && let Some(is_cause) = marks.next()
+        {
+            parent.link = if is_cause { Link::Cause } else { Link::Context };
+        }
+    }
+}
+
+fn structlog_frame(frame: &Value) -> Option<Frame> {
+    let text = |key: &str| frame.get(key).and_then(scalar);
+    let locals = frame.get("locals").and_then(Value::as_object);
+    Some(Frame {
+        function: text("name").or(text("function")).unwrap_or_default(),
+        path: text("filename").or(text("path"))?,
+        line: frame
+            .get("lineno")
+            .and_then(Value::as_u64)
+            .and_then(|line| u32::try_from(line).ok()),
+        context_line: text("line"),
+        locals: crate::sentry::frames::locals(locals),
+        ..Frame::default()
+    })
+}

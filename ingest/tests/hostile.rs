@@ -1,0 +1,228 @@
+//! Input that means harm, or is broken.
+
+use std::io::{self, Read};
+
+use ingest::{DropReason, Format, limits::MAX_RECORD_BYTES};
+
+use crate::corpus::read_bytes;
+
+/// Repeats a pattern up to a length, without holding it.
+struct Endless {
+    pattern: Vec<u8>,
+    at: usize,
+    left: usize,
+}
+
+impl Endless {
+    fn new(pattern: &str, length: usize) -> Self {
+        Self {
+            pattern: pattern.repeat(1 + 65536 / pattern.len()).into_bytes(),
+            at: 0,
+            left: length,
+        }
+    }
+}
+
+impl Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = buffer
+            .len()
+            .min(self.left)
+            .min(self.pattern.len() - self.at);
+        buffer[..n].copy_from_slice(&self.pattern[self.at..self.at + n]);
+        self.at = (self.at + n) % self.pattern.len();
+        self.left -= n;
+        Ok(n)
+    }
+}
+
+/// The most memory that this process has had, in bytes, where Linux tells.
+fn peak_memory() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace()
+        .nth(1)?
+        .parse::<usize>()
+        .ok()
+        .map(|kib| kib << 10)
+}
+
+const TRACE: &str =
+    "Traceback (most recent call last):\n  File \"a.py\", line 3, in f\n    g(x)\nKeyError: 'k'\n";
+
+/// Reads a synthetic stream; the memory it takes must not grow with its length.
+#[track_caller]
+fn check_stream(name: &str, pattern: &str, length: usize) -> (u64, ingest::Summary) {
+    let before = peak_memory();
+    let mut n = 0;
+    let start = std::time::Instant::now();
+    let summary = ingest::read(Endless::new(pattern, length), Format::Auto, |_| n += 1).unwrap();
+    let seconds = start.elapsed().as_secs_f64();
+    eprintln!(
+        "{name}: {n} events, {:.0} MB/s, {:?}",
+        length as f64 / 1e6 / seconds,
+        summary.dropped
+    );
+    if let (Some(before), Some(after)) = (before, peak_memory()) {
+        assert!(
+            after - before < 12 * MAX_RECORD_BYTES,
+            "{name}: {} MB",
+            (after - before) >> 20
+        );
+    }
+    (n, summary)
+}
+
+#[test]
+fn long_streams_in_bounded_memory() {
+    const N: usize = 50 << 20;
+    let quiet =
+        "2024-01-01 12:00:00,123 INFO app.views: GET /orders/17 200 in 12 ms for user 1234\n"
+            .repeat(100);
+    check_stream("quiet text", &quiet, N);
+    let (n, _) = check_stream("text with traces", &format!("{quiet}{TRACE}"), N);
+    assert!(n > 5000);
+    check_stream("nothing but traces", TRACE, N);
+    let record = "{\"level\": \"info\", \"message\": \"fine\", \"error\": null, \"request\": {\"path\": \"/orders\"}}\n";
+    check_stream("json records", record, N);
+    check_stream("one line", "x", N);
+    check_stream("one line of json", "{\"a\": \"", N);
+    check_stream(
+        "endless array",
+        "[{\"exception\": {\"type\": \"E\", \"value\": \"v\"}},",
+        N,
+    );
+    check_stream(
+        "endless frames",
+        "  File \"a.py\", line 3, in f\n    g(x)\n",
+        N,
+    );
+    check_stream(
+        "headers only",
+        "Traceback (most recent call last):\n",
+        N / 5,
+    );
+    check_stream(
+        "many prefixes",
+        "0 x | Traceback (most recent call last):\na | Traceback (most recent call last):\nb | Traceback (most recent call last):\n",
+        N / 5,
+    );
+    check_stream("node frames", "Error: x\n    at f (/a.js:1:2)\n", N);
+    check_stream("zeros", "\0", N);
+    check_stream("blank lines", "\n", N / 5);
+    check_stream(
+        "group margins",
+        "  + Exception Group Traceback (most recent call last):\n  | E: x\n  +-+---------------- 1 ----------------\n",
+        N / 5,
+    );
+}
+
+#[test]
+fn deep_json_is_dropped() {
+    for (open, close) in [("{\"a\":", "}"), ("[", "]")] {
+        let deep = format!(
+            "{{\"exception\": {}1{}}}\n{TRACE}",
+            open.repeat(200_000),
+            close.repeat(200_000)
+        );
+        let (events, summary) = read_bytes(deep.as_bytes(), Format::Auto);
+        assert_eq!(
+            events.len(),
+            usize::from(summary.dropped.contains_key(&DropReason::TooDeep)),
+            "{summary:?}"
+        );
+        let (_, summary) = read_bytes(
+            format!("{{\n\"exception\":\n {}", open.repeat(200_000)).as_bytes(),
+            Format::Auto,
+        );
+        assert_eq!(summary.n_dropped(DropReason::Malformed), 1);
+    }
+}
+
+#[test]
+fn nothing_comes_of_nothing() {
+    for input in [
+        &b""[..],
+        b"\n",
+        b"\0\0\0\0",
+        b"\xff\xfe\x00\x01",
+        b"{",
+        b"[",
+        b"{}",
+        b"[]",
+        b"null",
+        b"\x1b[",
+        b"\x1b]0;",
+        b"\xef\xbb\xbf",
+    ] {
+        for format in [Format::Auto, Format::Text, Format::Json, Format::Sentry] {
+            let (events, _) = read_bytes(input, format);
+            assert!(events.is_empty());
+        }
+    }
+    let noise: Vec<u8> = (0..1_000_000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    assert!(read_bytes(&noise, Format::Auto).0.is_empty());
+}
+
+#[test]
+fn broken_bytes_in_a_trace() {
+    let broken: Vec<u8> = TRACE
+        .replace("g(x)", "g(?)")
+        .replace("'k'", "?k?")
+        .bytes()
+        .flat_map(|byte| {
+            if byte == b'?' {
+                vec![0xff, 0]
+            } else {
+                vec![byte]
+            }
+        })
+        .collect();
+    let (events, _) = read_bytes(&broken, Format::Auto);
+    assert_eq!(events[0].exceptions[0].message, "\u{fffd}k\u{fffd}");
+    assert_eq!(
+        events[0].exceptions[0].frames[0].context_line.as_deref(),
+        Some("g(\u{fffd})")
+    );
+    let coloured = TRACE
+        .lines()
+        .map(|line| format!("\x1b[31m{line}\x1b[0m\r\n"))
+        .collect::<String>();
+    assert_eq!(
+        read_bytes(coloured.as_bytes(), Format::Auto).0[0].exceptions[0].message,
+        "'k'"
+    );
+}
+
+/// Cutting a log anywhere gives no panic, and no event that the whole does not have in some form.
+#[test]
+fn cut_anywhere() {
+    let log = format!(
+        "ERROR:root:x\n{TRACE}\nDuring handling of the above exception, another exception occurred:\n\n{TRACE}Error: y\n    at f (/a.js:1:2)\n"
+    );
+    for at in 0..log.len() {
+        let (head, tail) = log.split_at(at);
+        assert!(read_bytes(head.as_bytes(), Format::Auto).0.len() <= 2);
+        assert!(
+            read_bytes(tail.as_bytes(), Format::Auto).0.len() <= 2,
+            "{tail}"
+        );
+    }
+    let event = "{\n  \"event_id\": \"1\",\n  \"exception\": {\"values\": [{\"type\": \"E\", \"value\": \"v\"}]}\n}\n";
+    for at in 0..event.len() {
+        assert!(read_bytes(&event.as_bytes()[..at], Format::Auto).0.len() <= 1);
+    }
+}
+
+#[test]
+fn a_cut_line_loses_only_itself() {
+    let input = format!(
+        "{}\n{TRACE}{{\"exc\": \"{}\"}}\n{TRACE}",
+        "x".repeat(MAX_RECORD_BYTES * 2),
+        "y".repeat(MAX_RECORD_BYTES * 2)
+    );
+    let (events, summary) = read_bytes(input.as_bytes(), Format::Auto);
+    assert_eq!((events.len(), summary.cut_lines), (2, 2));
+}

@@ -1,0 +1,7 @@
+//! Tests over whole inputs: our own, hostile ones, and real data that others collected.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+mod corpus;
+mod forms;
+mod hostile;
+mod real;

@@ -1,0 +1,367 @@
+//! Agreement with what people stated about real data.
+
+use std::{fs, path::Path};
+
+use ingest::{ErrorEvent, Format, Platform};
+
+use crate::corpus::{csv, files, folder, read_bytes, read_file};
+
+/// The share of rows of a language whose stated fields all agree.
+fn stacktraces(language: &str, last_event: bool) -> Option<(usize, usize)> {
+    let folder = folder("stacktraces")?;
+    let mut n = 0;
+    let mut n_agreed = 0;
+    for row in csv(&folder.join("index.csv")) {
+        let path = folder.join(&row["file"]);
+        if row["language"] != language || row["n_frames"].is_empty() || !path.exists() {
+            continue;
+        }
+        n += 1;
+        let (events, _) = read_file(&path);
+        let event = if last_event {
+            events.last()
+        } else {
+            events.first()
+        };
+        let found = event
+            .map(|event| shown(event, language))
+            .unwrap_or_default();
+        let expected = [
+            &row["exception_type"],
+            &row["n_frames"],
+            &row["top_function"],
+            &row["top_file"],
+            &row["top_line"],
+        ];
+        let is_agreed = expected
+            .iter()
+            .zip(&found)
+            .all(|(expected, found)| expected.is_empty() || *expected == found);
+        if is_agreed {
+            n_agreed += 1;
+        } else {
+            eprintln!(
+                "{}: expected {expected:?}, found {found:?} of {} events",
+                row["file"],
+                events.len()
+            );
+        }
+    }
+    eprintln!(
+        "{language}: {n_agreed} of {n} files agree in type, frames, innermost function, file and line"
+    );
+    Some((n_agreed, n))
+}
+
+fn shown(event: &ErrorEvent, language: &str) -> [String; 5] {
+    let exception = event.exception();
+    let top = exception.frames.last();
+    let type_name = if language == "python" {
+        exception.type_name.clone()
+    } else {
+        exception.qualified_name()
+    };
+    [
+        type_name,
+        exception.frames.len().to_string(),
+        top.map_or_else(String::new, |frame| frame.function.clone()),
+        top.map_or_else(String::new, |frame| frame.path.clone()),
+        top.and_then(|frame| frame.line)
+            .map_or_else(String::new, |line| line.to_string()),
+    ]
+}
+
+#[test]
+fn python_stacktraces() {
+    if let Some((n_agreed, n)) = stacktraces("python", true) {
+        assert!(n_agreed == n, "{n_agreed} of {n}");
+    }
+}
+
+#[test]
+fn javascript_stacktraces() {
+    if let Some((n_agreed, n)) = stacktraces("javascript", true) {
+        assert!(n_agreed * 100 >= n * 30, "{n_agreed} of {n}");
+    }
+}
+
+#[test]
+fn other_languages_are_not_python() {
+    let Some(folder) = folder("stacktraces") else {
+        return;
+    };
+    for language in [
+        "java", "go", "ruby", "csharp", "php", "rust", "dart", "kernel", "apple", "cpp", "kotlin",
+        "elixir",
+    ] {
+        for path in files(&folder.join(language)) {
+            let (events, _) = read_file(&path);
+            if let Some(event) = events.first() {
+                eprintln!(
+                    "{}: {} {:?}",
+                    path.display(),
+                    event.exception().qualified_name(),
+                    event.platform
+                );
+            }
+        }
+    }
+}
+
+/// Every event of the folder with exceptions, as its index says.
+fn sentry(name: &str) {
+    let Some(folder) = folder(name) else { return };
+    let mut n = 0;
+    let mut n_agreed = 0;
+    let index = folder.join("index.csv");
+    if !index.exists() {
+        return;
+    }
+    for row in csv(&index) {
+        let path = folder.join(&row["file"]);
+        if !path.exists() {
+            continue;
+        }
+        n += 1;
+        let (events, _) = read_file(&path);
+        let n_exceptions: usize = row["n_exceptions"].parse().unwrap();
+        let found = events.first().map_or_else(
+            || {
+                [
+                    "0".to_owned(),
+                    String::new(),
+                    "0".to_owned(),
+                    String::new(),
+                    String::new(),
+                ]
+            },
+            |event| {
+                let exception = event.exception();
+                let top = exception.frames.last();
+                let names = [exception.type_name.clone(), exception.qualified_name()];
+                let type_name = names
+                    .iter()
+                    .find(|name| **name == row["outermost_type"])
+                    .unwrap_or(&names[0])
+                    .clone();
+                [
+                    event.exceptions.len().to_string(),
+                    type_name,
+                    exception.frames.len().to_string(),
+                    top.map_or_else(String::new, |frame| frame.function.clone()),
+                    top.and_then(|frame| frame.line)
+                        .map_or_else(String::new, |line| line.to_string()),
+                ]
+            },
+        );
+        let expected = [
+            &row["n_exceptions"],
+            &row["outermost_type"],
+            &row["n_frames"],
+            &row["crash_function"],
+            &row["crash_line"],
+        ];
+        if expected
+            .iter()
+            .zip(&found)
+            .all(|(expected, found)| *expected == found)
+        {
+            n_agreed += 1;
+        } else {
+            eprintln!("{}: expected {expected:?}, found {found:?}", row["file"]);
+        }
+        assert_eq!(
+            events.len(),
+            usize::from(n_exceptions > 0),
+            "{}",
+            row["file"]
+        );
+        if n_exceptions > 0 && row["platform"] == "python" {
+            assert_eq!(events[0].platform, Platform::Python);
+        }
+    }
+    eprintln!("{name}: {n_agreed} of {n} events agree");
+    assert!(n_agreed * 100 >= n * 90, "{n_agreed} of {n}");
+}
+
+#[test]
+fn sentry_grouping() {
+    sentry("sentry_grouping");
+}
+
+#[test]
+fn other_events() {
+    sentry("other_events");
+}
+
+#[test]
+fn relay_events() {
+    let Some(folder) = folder("relay_events") else {
+        return;
+    };
+    for path in files(&folder)
+        .iter()
+        .filter(|path| path.extension().is_some_and(|suffix| suffix == "json"))
+    {
+        let text = fs::read_to_string(path).unwrap();
+        let has_exception = text.contains("\"exception\":");
+        let (events, summary) = read_file(path);
+        assert_eq!(
+            events.len(),
+            usize::from(has_exception),
+            "{}: {summary:?}",
+            path.display()
+        );
+    }
+}
+
+/// All events of a folder in one array, one a line, and as envelopes, are the same events.
+#[test]
+fn forms_of_sentry_agree() {
+    let Some(folder) = folder("sentry_grouping") else {
+        return;
+    };
+    let mut values: Vec<serde_json::Value> = Vec::new();
+    for path in files(&folder)
+        .iter()
+        .filter(|path| path.extension().is_some_and(|suffix| suffix == "json"))
+    {
+        values.push(serde_json::from_slice(&fs::read(path).unwrap()).unwrap());
+    }
+    let pretty = serde_json::to_string_pretty(&values).unwrap();
+    let (expected, _) = read_bytes(pretty.as_bytes(), Format::Auto);
+    assert!(expected.len() > 50);
+    let compact = serde_json::to_string(&values).unwrap();
+    let lines: String = values.iter().map(|value| format!("{value}\n")).collect();
+    let queue: String = values
+        .iter()
+        .map(|value| format!("[2,\"insert\",{value}]\n"))
+        .collect();
+    let mut envelopes = String::new();
+    for value in &values {
+        let payload = value.to_string();
+        envelopes.push_str(&format!("{{}}\n{{\"type\":\"session\"}}\n{{}}\n{{\"type\":\"event\",\"length\":{}}}\n{payload}\n", payload.len()));
+    }
+    for (name, input) in [
+        ("compact", compact),
+        ("lines", lines),
+        ("queue", queue),
+        ("envelopes", envelopes),
+    ] {
+        for format in [Format::Auto, Format::Sentry] {
+            let (events, summary) = read_bytes(input.as_bytes(), format);
+            assert_eq!(events.len(), expected.len(), "{name}: {summary:?}");
+            assert!(events == expected, "{name}");
+        }
+    }
+}
+
+/// How many headers of tracebacks a log has, and how many became exceptions.
+#[test]
+fn app_logs() {
+    let Some(folder) = folder("app_logs") else {
+        return;
+    };
+    let (mut n_headers, mut n_read) = (0, 0);
+    for path in files(&folder) {
+        let bytes = fs::read(&path).unwrap();
+        let (events, summary) = read_bytes(&without_marks(&bytes), Format::Auto);
+        let headers = String::from_utf8_lossy(&bytes)
+            .lines()
+            .filter(|line| {
+                line.trim_end()
+                    .ends_with("Traceback (most recent call last):")
+            })
+            .count();
+        let python = events
+            .iter()
+            .filter(|event| event.platform == Platform::Python);
+        let n: usize = python
+            .map(|event| {
+                event
+                    .exceptions
+                    .iter()
+                    .filter(|exception| !exception.frames.is_empty())
+                    .count()
+            })
+            .sum();
+        n_headers += headers;
+        n_read += n.min(headers);
+        if headers != n {
+            eprintln!(
+                "{}: {headers} headers, {n} exceptions, {:?}",
+                name(&path),
+                summary.dropped
+            );
+        }
+    }
+    eprintln!("app logs: {n_read} of {n_headers} tracebacks read");
+    assert!(n_read * 100 >= n_headers * 90, "{n_read} of {n_headers}");
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+/// Removes the marks with which a collector labelled lines.
+fn without_marks(bytes: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    if !text.contains("#=MATCH=# ") {
+        return bytes.to_vec();
+    }
+    text.replace("#=MATCH=# ", "")
+        .replace(['‹', '›'], "")
+        .into_bytes()
+}
+
+#[test]
+fn mixed_streams_without_errors_give_none() {
+    let Some(folder) = folder("stacktraces/mixed") else {
+        return;
+    };
+    for path in files(&folder) {
+        let (events, summary) = read_file(&path);
+        eprintln!(
+            "{}: {} events, {:?}",
+            name(&path),
+            events.len(),
+            summary.dropped
+        );
+        if name(&path).contains("FALSE_POSITIVE") {
+            assert!(events.is_empty());
+        }
+    }
+}
+
+/// A second reading of the redacted form changes nothing in grouping: types, functions and lines stay.
+#[test]
+fn redaction_keeps_the_shape() {
+    let Some(folder) = folder("stacktraces/python") else {
+        return;
+    };
+    for path in files(&folder) {
+        let (plain, _) = read_file(&path);
+        let mut redacted = Vec::new();
+        ingest::read(fs::File::open(&path).unwrap(), Format::Auto, |event| {
+            redacted.push(event)
+        })
+        .unwrap();
+        assert_eq!(plain.len(), redacted.len());
+        for (plain, redacted) in plain.iter().zip(&redacted) {
+            for (a, b) in plain.exceptions.iter().zip(&redacted.exceptions) {
+                assert_eq!(
+                    (&a.type_name, a.frames.len(), a.message.len()),
+                    (&b.type_name, b.frames.len(), b.message.len())
+                );
+                assert!(
+                    a.frames
+                        .iter()
+                        .zip(&b.frames)
+                        .all(|(a, b)| a.context_line == b.context_line),
+                    "{}",
+                    name(&path)
+                );
+            }
+        }
+    }
+}

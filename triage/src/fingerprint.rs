@@ -1,0 +1,112 @@
+//! What makes two events the same bug.
+
+use std::fmt::Write;
+
+use ingest::{ErrorEvent, Exception, Frame};
+use sha2::{Digest, Sha256};
+
+/// How many of the innermost frames count; outer ones differ with the way in.
+const MAX_FRAMES: usize = 6;
+
+/// A digest of what events of one bug have in common: 64 hex digits.
+///
+/// It covers, for each exception of the chain, the type and the innermost frames of the application (file name,
+/// function; of the last one its source line too). Line numbers, paths and messages do not count where there are frames:
+/// they change with every release, machine and input. Without frames the masked message stands in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// The fingerprint of an event.
+    pub fn of(event: &ErrorEvent) -> Self {
+        let mut text = format!("v1 {:?}", event.platform);
+        for exception in &event.exceptions {
+            describe(exception, &mut text);
+        }
+        let digest = Sha256::digest(text.as_bytes());
+        Self(digest.iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("a string can be written to");
+            hex
+        }))
+    }
+
+    /// The hex digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn describe(exception: &Exception, text: &mut String) {
+    text.push('\n');
+    text.push_str(&exception.type_name);
+    let app: Vec<&Frame> = exception.frames.iter().filter(|f| is_application(f)).collect();
+    let frames = if app.is_empty() { exception.frames.iter().collect() } else { app };
+    // A recursion is as deep as its input: each frame counts once.
+    let mut seen: Vec<String> = Vec::new();
+    for frame in frames.iter().rev() {
+        let file = frame.path.rsplit(['/', '\\']).next().unwrap_or_default();
+        let one = format!("\n  {file} {}", frame.function.rsplit('.').next().unwrap_or_default());
+        if !seen.contains(&one) {
+            seen.push(one);
+        }
+        if seen.len() == MAX_FRAMES {
+            break;
+        }
+    }
+    text.extend(seen);
+    match frames.last() {
+        Some(last) => match &last.context_line {
+            Some(line) => text.push_str(line.trim()),
+            None => text.push_str(&last.line.map_or_else(String::new, |l| l.to_string())),
+        },
+        None => text.push_str(&masked(&exception.message)),
+    }
+}
+
+/// Whether a frame is no library's. Reporters disagree on `in_app`, so the path decides.
+pub(crate) fn is_application(frame: &Frame) -> bool {
+    let path = frame.path.as_str();
+    !path.is_empty() && !path.starts_with('<') && !path.contains("site-packages") && !path.contains("dist-packages") && !path.contains("node_modules") && !path.contains("/lib/python") && !path.starts_with("node:")
+}
+
+fn masked(message: &str) -> String {
+    message.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(type_name: &str, message: &str, frames: &[(&str, &str, u32, &str)]) -> ErrorEvent {
+        let frames = frames
+            .iter()
+            .map(|(path, function, line, source)| Frame { path: (*path).into(), function: (*function).into(), line: Some(*line), context_line: Some((*source).into()), ..Frame::default() })
+            .collect();
+        ErrorEvent { exceptions: vec![Exception { type_name: type_name.into(), message: message.into(), frames, ..Exception::default() }], ..ErrorEvent::default() }
+    }
+
+    #[test]
+    fn values_lines_and_prefixes_do_not_matter() {
+        let a = event("KeyError", "'a'", &[("/app/shop/x.py", "f", 3, "return d[k]")]);
+        let b = event("KeyError", "'b'", &[("/srv/shop/x.py", "f", 9, "    return d[k]")]);
+        assert_eq!(Fingerprint::of(&a), Fingerprint::of(&b));
+    }
+
+    #[test]
+    fn type_function_and_source_matter() {
+        let a = event("KeyError", "'a'", &[("/app/shop/x.py", "f", 3, "return d[k]")]);
+        for other in [
+            event("IndexError", "'a'", &[("/app/shop/x.py", "f", 3, "return d[k]")]),
+            event("KeyError", "'a'", &[("/app/shop/x.py", "g", 3, "return d[k]")]),
+            event("KeyError", "'a'", &[("/app/shop/x.py", "f", 3, "return e[k]")]),
+        ] {
+            assert_ne!(Fingerprint::of(&a), Fingerprint::of(&other));
+        }
+    }
+
+    #[test]
+    fn depth_of_a_recursion_does_not_matter() {
+        let frame = ("/app/x.py", "f", 3, "f(n)");
+        assert_eq!(Fingerprint::of(&event("RecursionError", "", &[frame; 3])), Fingerprint::of(&event("RecursionError", "", &[frame; 30])));
+    }
+}
