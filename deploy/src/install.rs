@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 
 use crate::cache;
 
-/// The test runner, pinned: what we measured with.
-const TOOLS: &[&str] = &["pytest==8.4.2"];
+/// The test runner, and the packaging helpers that older projects take for granted; pinned to what we measured with.
+const TOOLS: &[&str] = &["pytest==8.4.2", "setuptools==80.9.0"];
 /// Seconds that pip may take.
 const PIP_TIMEOUT_SECS: u64 = 300;
 
@@ -76,7 +76,7 @@ fn pip(python: &Interpreter, wanted: &[String], into: &Path) -> anyhow::Result<(
     let mut child = Command::new("timeout")
         .arg(PIP_TIMEOUT_SECS.to_string())
         .arg(python.executable())
-        .args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-compile", "--only-binary", ":all:", "--target"])
+        .args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--only-binary", ":all:", "--target"])
         .arg(into)
         .arg("--")
         .args(wanted)

@@ -16,7 +16,7 @@ pub struct ErrorEvent {
     pub platform: Platform,
     /// The version of the program that failed, as reported: a SHA, a tag, `name@version`, …
     pub release: Option<String>,
-    /// The log message beside the exception ("Exception on /orders [POST]"), without the traceback.
+    /// The log message beside the exception (`Exception on /orders [POST]`), without the traceback.
     pub message: Option<String>,
     /// The exceptions of the chain. Index 0 is the one that surfaced (in Python the last printed);
     /// every other one has a [`Exception::parent`] with a smaller index. Never empty.

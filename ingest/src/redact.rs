@@ -81,7 +81,10 @@ impl Redactor {
                 }
             }
         }
-        for (name, value) in &mut event.attributes {
+        // Names and versions of packages are no one's secrets, whatever the packages are called.
+        const PUBLIC: [&str; 5] = ["modules", "sdk", "platform", "level", "logger"];
+        let attributes = event.attributes.iter_mut();
+        for (name, value) in attributes.filter(|(name, _)| !PUBLIC.contains(&name.as_str())) {
             self.value(name, value, Place::Attribute, 0);
         }
     }

@@ -38,7 +38,9 @@ pub(crate) fn is_event(object: &Map<String, Value>) -> bool {
     }
     let has_values = object.get("exception").is_some_and(|exception| {
         let is_one = |value: &Value| {
-            value.get("stacktrace").is_some()
+            value
+                .get("stacktrace")
+                .is_some_and(|stack| stack.is_object() || stack.is_array())
                 || value.get("type").is_some()
                     && (value.get("value").is_some() || value.get("mechanism").is_some())
         };
@@ -50,17 +52,9 @@ pub(crate) fn is_event(object: &Map<String, Value>) -> bool {
     });
     has_values
         || has("event_id")
-            && [
-                "platform",
-                "sdk",
-                "logentry",
-                "stacktrace",
-                "threads",
-                "exception",
-                "level",
-            ]
-            .iter()
-            .any(|key| has(key))
+            && ["platform", "sdk", "logentry", "stacktrace", "threads"]
+                .iter()
+                .any(|key| has(key))
 }
 
 /// Reads an event; one without exceptions is no error, unless its message is a traceback.

@@ -195,11 +195,13 @@ impl Splitter {
 /// Whether it is what stands around the elements of an array: brackets, commas, the first elements of a queue's
 /// message (`[2,"insert",`).
 fn is_punctuation(outside: &[u8]) -> bool {
+    const MAX_BYTES: usize = 64;
     let outside = outside.trim_ascii();
-    let is_array = outside.iter().all(|byte| b"[], \t\r".contains(byte))
-        || outside.len() <= 64
-            && serde_json::from_slice::<serde::de::IgnoredAny>(&[outside, b"0]"].concat()).is_ok();
-    is_array || outside == b"\xef\xbb\xbf"
+    let is_json = |text: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
+    outside.iter().all(|byte| b"[], \t\r".contains(byte))
+        || outside == b"\xef\xbb\xbf"
+        || outside.len() <= MAX_BYTES
+            && (is_json(&[outside, b"0]"].concat()) || is_json(&[b"[", outside, b"0]"].concat()))
 }
 
 #[cfg(test)]
@@ -245,6 +247,12 @@ mod tests {
         const A: &str = r#"{"exception": {"values": [{"type": "A", "value": "]}\"{"}]}}"#;
         check("", &[], "");
         check(A, &["A"], "");
+        check(&format!("[\n  2,\n  \"insert\",\n  {A}\n]\n"), &["A"], "");
+        check(
+            &format!("{{\n \"a\": 1}}\nsome {{text}}\n{A}"),
+            &["A"],
+            "no_error 2",
+        );
         check(&format!("[{A},\n{A}, {{}}]"), &["A", "A"], "no_error 1");
         check(
             &format!("[2, \"insert\", {A}]\n[2, \"end_merge\", {{\"x\": 1}}]"),

@@ -276,6 +276,47 @@ ValueError: \"first\" <context of 1>
     );
 }
 
+/// CPython closes groups that end together with one line, that of the innermost.
+#[test]
+fn groups_go_on_and_follow_each_other() {
+    let group = "  + Exception Group Traceback (most recent call last):
+  |   File \"g.py\", line 9, in <module>
+  |     raise eg
+  | ExceptionGroup: outer (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | ExceptionGroup: inner (1 sub-exception)
+    +-+---------------- 1 ----------------
+      | ValueError: a
+      | 
+      | b
+      +------------------------------------
+";
+    let shown = |at: usize, link: &str| {
+        format!(
+            "ExceptionGroup: \"outer (1 sub-exception)\"{link}\n  g.py:9 <module> | raise eg\nExceptionGroup: \"inner (1 sub-exception)\" <member of {at}>\nValueError: \"a\\n\\nb\" <member of {}>",
+            at + 1
+        )
+    };
+    check(
+        &format!("{group}{group}{PLAIN}"),
+        &[
+            &format!("- - \"-\"\n{}", shown(0, "")),
+            &format!("- - \"-\"\n{}", shown(0, "")),
+            &plain("- - \"-\""),
+        ],
+    );
+    check(
+        &format!(
+            "{group}\nDuring handling of the above exception, another exception occurred:\n\n{PLAIN}"
+        ),
+        &[&format!(
+            "{}\n{}",
+            plain("- - \"-\""),
+            shown(1, " <context of 0>")
+        )],
+    );
+}
+
 #[test]
 fn messages_and_notes() {
     let trace = |raising: &str, rest: &str| {
@@ -547,5 +588,80 @@ fn folded_into_one_line() {
             "2024-01-01 12:00:00 ERROR {{\"level\": \"error\", \"msg\": \"x\", \"exc_info\": {escaped}}}\n"
         ),
         &[&plain("- error \"x\"")],
+    );
+}
+
+#[test]
+fn fields_that_only_look_like_sentry() {
+    let trace = serde_json::to_string(PLAIN).unwrap();
+    check(
+        &format!(
+            "{{\"message\": \"it broke\", \"event_id\": \"1\", \"level\": \"error\", \"exception\": {{\"type\": \"KeyError\", \"message\": \"'k'\", \"stacktrace\": {trace}}}}}\n"
+        ),
+        &[&plain("- error \"it broke\"")],
+    );
+    check(
+        &format!(
+            "{{\"message\": \"it broke\", \"event_id\": \"1\", \"level\": \"error\", \"exc_info\": {trace}}}\n"
+        ),
+        &[&plain("- error \"it broke\"")],
+    );
+}
+
+#[test]
+fn queue_messages() {
+    let data = "{\"type\": \"error\", \"exception\": {\"values\": [{\"type\": \"E\", \"value\": \"v\"}, null]}, \"tags\": [[\"a\", \"b\"], null], \"threads\": null}";
+    let message = format!(
+        "[2, \"insert\", {{\"event_id\": \"1\", \"project_id\": 1, \"platform\": \"python\", \"message\": \"\", \"datetime\": \"t\", \"data\": {data}}}, {{\"is_new\": true}}]"
+    );
+    check(&message, &["t - \"-\"\nE: \"v\""]);
+    let value: serde_json::Value = serde_json::from_str(&message).unwrap();
+    check(
+        &serde_json::to_string_pretty(&value).unwrap(),
+        &["t - \"-\"\nE: \"v\""],
+    );
+    check(
+        "[2, \"end_delete_groups\", {\"transaction_id\": \"x\", \"group_ids\": [1], \"datetime\": \"t\"}]",
+        &[],
+    );
+}
+
+#[test]
+fn envelopes() {
+    let event = "{\"platform\": \"python\", \"exception\": {\"values\": [{\"type\": \"E\", \"value\": \"ä\"}]}}";
+    let header = "{\"event_id\": \"1\", \"dsn\": \"https://k@x/1\", \"sdk\": {\"name\": \"s\"}}";
+    let n = event.len();
+    let expected = "- - \"-\"\nE: \"ä\"";
+    check(
+        &format!("{header}\n{{\"type\": \"event\"}}\n{event}"),
+        &[expected],
+    );
+    let items = format!(
+        "{{\"type\": \"attachment\", \"length\": 3}}\n\n{{\n\n{{\"type\": \"event\", \"length\": {n}}}\n{event}\n{{\"type\": \"session\", \"length\": 0}}\n\n"
+    );
+    let (events, summary) = read_bytes(
+        format!("{header}\n{items}{header}\n{items}").as_bytes(),
+        Format::Auto,
+    );
+    assert_eq!(
+        (
+            events.len(),
+            summary.n_dropped(ingest::DropReason::OtherItem)
+        ),
+        (2, 4),
+        "{summary:?}"
+    );
+    assert_eq!(events[1].id.as_deref(), Some("1"));
+    // A length that counts characters, not bytes.
+    check(
+        &format!(
+            "{header}\n{{\"type\": \"event\", \"length\": {}}}\n{event}\n",
+            n - 1
+        ),
+        &[expected],
+    );
+    check(
+        &format!("{header}\n{{\"type\": \"event\", \"length\": 99999999999}}\n{event}"),
+        &[],
     );
 }

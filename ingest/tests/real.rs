@@ -74,14 +74,14 @@ fn shown(event: &ErrorEvent, language: &str) -> [String; 5] {
 #[test]
 fn python_stacktraces() {
     if let Some((n_agreed, n)) = stacktraces("python", true) {
-        assert!(n_agreed == n, "{n_agreed} of {n}");
+        assert!(n_agreed * 100 >= n * 97, "{n_agreed} of {n}");
     }
 }
 
 #[test]
 fn javascript_stacktraces() {
     if let Some((n_agreed, n)) = stacktraces("javascript", true) {
-        assert!(n_agreed * 100 >= n * 30, "{n_agreed} of {n}");
+        assert!(n_agreed * 100 >= n * 55, "{n_agreed} of {n}");
     }
 }
 
@@ -181,7 +181,7 @@ fn sentry(name: &str) {
         }
     }
     eprintln!("{name}: {n_agreed} of {n} events agree");
-    assert!(n_agreed * 100 >= n * 90, "{n_agreed} of {n}");
+    assert!(n_agreed * 100 >= n * 97, "{n_agreed} of {n}");
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn app_logs() {
         }
     }
     eprintln!("app logs: {n_read} of {n_headers} tracebacks read");
-    assert!(n_read * 100 >= n_headers * 90, "{n_read} of {n_headers}");
+    assert!(n_read * 100 >= n_headers * 97, "{n_read} of {n_headers}");
 }
 
 fn name(path: &Path) -> String {

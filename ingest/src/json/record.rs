@@ -243,16 +243,11 @@ fn fill(
         event.message = Some(clean_text(message, MAX_MESSAGE_BYTES).into_owned());
     }
     for (key, value) in record {
-        let is_used = TRACES.iter().any(|field| {
-            field.split('.').next() == Some(key)
-                && !matches!(value, Value::Number(_) | Value::Bool(_))
-        }) || TIMES.contains(&key.as_str())
-            || MESSAGES.contains(&key.as_str());
-        if is_used
-            || value.is_null()
-            || event.attributes.len() >= MAX_ATTRIBUTES
-            || size(value, MAX_VALUE_BYTES) > MAX_VALUE_BYTES
-        {
+        let is_kept = !value.is_null()
+            && !is_used(key, value)
+            && event.attributes.len() < MAX_ATTRIBUTES
+            && size(value, MAX_VALUE_BYTES) <= MAX_VALUE_BYTES;
+        if !is_kept {
             continue;
         }
         event
@@ -260,6 +255,22 @@ fn fill(
             .insert(cut(key, MAX_NAME_BYTES).to_owned(), value.clone());
     }
     event
+}
+
+/// Whether a field is in the event already: its time, its message, or the trace.
+fn is_used(key: &str, value: &Value) -> bool {
+    let holds_trace = match value {
+        Value::String(text) => {
+            text.contains(HEADER) || text.contains("  at ") || text.contains("File \"")
+        }
+        Value::Object(_) | Value::Array(_) => true,
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    };
+    let is_trace = holds_trace
+        && TRACES
+            .iter()
+            .any(|field| field.split('.').next() == Some(key));
+    is_trace || TIMES.contains(&key) || MESSAGES.contains(&key)
 }
 
 /// structlog's `dict_tracebacks`: exceptions from the one that surfaced to the root.
@@ -281,7 +292,7 @@ fn structlog_chain(
     depth: usize,
     into: &mut Vec<Exception>,
 ) {
-    let mut parent = parent;
+    let mut above = None;
     for stack in stacks {
         if into.len() >= MAX_EXCEPTIONS || depth > MAX_SEARCH_DEPTH {
             return;
@@ -289,79 +300,45 @@ fn structlog_chain(
         let Some(name) = stack.get("exc_type").and_then(scalar) else {
             continue;
         };
-        let (module, type_name) = split_type(&name);
-        let is_true = |key: &str| stack.get(key).and_then(Value::as_bool).unwrap_or(false);
-        let index = into.len();
-        let strings = |key: &str| -> Vec<String> {
-            let values = stack
-                .get(key)
-                .and_then(Value::as_array)
-                .map_or(&[][..], Vec::as_slice);
-            values
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect()
-        };
-        into.push(Exception {
-            module: stack.get("exc_module").and_then(scalar).or(module),
-            type_name,
-            message: stack.get("exc_value").and_then(scalar).unwrap_or_default(),
-            notes: strings("exc_notes"),
-            frames: keep_ends(
-                stack
-                    .get("frames")
-                    .and_then(Value::as_array)
-                    .into_iter()
-                    .flatten()
-                    .filter_map(structlog_frame),
-            ),
-            parent,
-        });
-        if let Some(members) = stack.get("exceptions").and_then(Value::as_array) {
-            for member in members {
-                let chain = member
-                    .as_array()
-                    .map_or(std::slice::from_ref(member), Vec::as_slice);
-                structlog_chain(
-                    chain,
-                    Some(Parent {
-                        index,
-                        link: Link::Member,
-                    }),
-                    depth + 1,
-                    into,
-                );
-            }
-        }
-        // `is_cause` says of the next one how it hangs on this one; older versions mark the cause itself.
-        let link = if is_true("is_cause") {
-            Link::Cause
-        } else {
-            Link::Context
-        };
-        parent = Some(Parent { index, link });
-    }
-    fix_links(stacks, into);
-}
-
-/// structlog marks each exception with its own relation to the one before it.
-fn fix_links(stacks: &[Value], into: &mut [Exception]) {
-    let mut marks = stacks.iter().skip(1).map(|stack| {
-        stack
+        let is_cause = stack
             .get("is_cause")
             .and_then(Value::as_bool)
-            .unwrap_or(false)
-    });
-    for exception in into.iter_mut() {
-        if let Some(parent) = exception
-            .parent
-            .as_mut()
-            .filter(|parent| parent.link != Link::Member)
-            && let Some(is_cause) = marks.next()
-        {
-            parent.link = if is_cause { Link::Cause } else { Link::Context };
+            .unwrap_or(false);
+        let link = if is_cause { Link::Cause } else { Link::Context };
+        let parent = above.map_or(parent, |index| Some(Parent { index, link }));
+        let index = into.len();
+        above = Some(index);
+        into.push(structlog_exception(stack, &name, parent));
+        let members = stack.get("exceptions").and_then(Value::as_array);
+        for member in members.into_iter().flatten() {
+            let chain = member
+                .as_array()
+                .map_or(std::slice::from_ref(member), Vec::as_slice);
+            let parent = Parent {
+                index,
+                link: Link::Member,
+            };
+            structlog_chain(chain, Some(parent), depth + 1, into);
         }
+    }
+}
+
+fn structlog_exception(stack: &Value, name: &str, parent: Option<Parent>) -> Exception {
+    let (module, type_name) = split_type(name);
+    let elements = |key: &str| {
+        stack
+            .get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
+    Exception {
+        module: stack.get("exc_module").and_then(scalar).or(module),
+        type_name,
+        message: stack.get("exc_value").and_then(scalar).unwrap_or_default(),
+        notes: elements("exc_notes").filter_map(scalar).collect(),
+        frames: keep_ends(elements("frames").filter_map(structlog_frame)),
+        parent,
     }
 }
 

@@ -175,7 +175,6 @@ pub(crate) fn frame(call: &str) -> Option<Frame> {
         path: path.to_owned(),
         line,
         columns: column.and_then(|column| Some((column.checked_sub(1)?, column))),
-        in_app: path.starts_with("node:").then_some(false),
         ..Frame::default()
     })
 }

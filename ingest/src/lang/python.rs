@@ -3,6 +3,7 @@
 //! `line` knows single lines, `trace` puts them together.
 
 mod line;
+mod message;
 mod trace;
 
 pub(crate) use line::{HEADER, Strictness, exception_line, frame_line, is_level, location_line};

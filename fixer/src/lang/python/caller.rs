@@ -17,7 +17,7 @@ use super::{
 use crate::frames::{Mapped, is_application};
 
 /// A program that should crash as the event did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Script {
     /// Import statements.
     pub(crate) imports: Vec<String>,
@@ -25,6 +25,8 @@ pub(crate) struct Script {
     pub(crate) setup: Vec<String>,
     /// The statement that crashes.
     pub(crate) call: String,
+    /// How near to what happened in production it is, in `0.0..=1.0`: a call through a made-up object proves less.
+    pub(crate) fidelity: f64,
 }
 
 impl Script {
@@ -61,7 +63,7 @@ pub(crate) fn scripts(exception: &Exception, mapped: &[Mapped], project: &Projec
     for variant in 0..4 {
         add(chain(frames, &around, &known, project, &near, variant));
     }
-    for at in (first..frames.len()).rev().chain(first..frames.len()) {
+    for at in first..frames.len() {
         if let Mapped::File(path) = &mapped[at] {
             for reading in 0..3 {
                 for script in direct(&frames[at], path, project, reading) {
@@ -198,7 +200,7 @@ impl Visible<'_> {
     /// The frame's line, with the values and definitions it needs.
     fn line(&self) -> Option<Script> {
         let call = unprint(&self.known.statement(self.frame)?);
-        let mut script = Script { imports: Vec::new(), setup: Vec::new(), call };
+        let mut script = Script { imports: Vec::new(), setup: Vec::new(), call, fidelity: 1.0 };
         let parsed = PyFile::parse("", &script.call);
         let mut seen = Vec::new();
         for name in free_names(&parsed, parsed.root()) {
@@ -211,7 +213,7 @@ impl Visible<'_> {
     fn function(&self) -> Option<Script> {
         let file = self.known.files.get(&self.frame.path)?;
         let function = file.function_at(self.frame.line?).filter(|f| !f.has_error() && file.class_of(*f).is_none())?;
-        let mut script = Script { imports: Vec::new(), setup: Vec::new(), call: String::new() };
+        let mut script = Script { imports: Vec::new(), setup: Vec::new(), call: String::new(), fidelity: 1.0 };
         let mut arguments = Vec::new();
         for parameter in file.parameters(function) {
             match self.value(&parameter.name) {
@@ -254,6 +256,10 @@ impl Visible<'_> {
                 return Some(());
             }
         }
+        if let Some(import) = self.frame.locals.get(name).and_then(|v| v.as_str()).and_then(|repr| import_from_repr(name, repr, self.project)) {
+            script.imports.push(import);
+            return Some(());
+        }
         let file = self.known.files.get(&self.frame.path)?;
         if local {
             if let Some(function) = self.frame.line.and_then(|l| file.function_at(l)) {
@@ -291,7 +297,9 @@ impl Visible<'_> {
                 _ => {}
             }
         }
-        let import = self.project.import_of(name, self.near)?;
+        // A local object of which only the repr was captured is nobody's import.
+        let is_object = self.frame.function != "<module>" && self.frame.locals.contains_key(name);
+        let import = self.project.import_of(name, self.near).filter(|_| !is_object)?;
         if !script.imports.contains(&import) {
             script.imports.push(import);
         }
@@ -304,6 +312,25 @@ impl Visible<'_> {
         }
         script.setup.push(dedent(file.text_of(node), file.indent_of(node).len()));
         Some(())
+    }
+}
+
+/// Where a class or module came from, which its repr tells.
+fn import_from_repr(name: &str, repr: &str, project: &Project) -> Option<String> {
+    let dotted = |path: &str| !path.is_empty() && path.split('.').all(is_identifier);
+    if let Some(path) = repr.strip_prefix("<class '").and_then(|r| r.strip_suffix("'>")) {
+        let (module, class) = path.rsplit_once('.')?;
+        let package = module.split('.').next().unwrap_or(module);
+        let module = if project.reexports(package, class) { package } else { module };
+        let alias = if class == name { String::new() } else { format!(" as {name}") };
+        return (dotted(path) && module != "__main__").then(|| format!("from {module} import {class}{alias}"));
+    }
+    let module = repr.strip_prefix("<module '")?.split('\'').next()?;
+    match module.rsplit_once('.') {
+        _ if !dotted(module) => None,
+        None if module == name => Some(format!("import {name}")),
+        Some((package, last)) if last == name => Some(format!("from {package} import {name}")),
+        _ => Some(format!("import {module} as {name}")),
     }
 }
 
@@ -329,7 +356,7 @@ fn imports_name(file: &PyFile, node: Node<'_>, name: &str) -> bool {
 /// The chain of calls from its lines alone: each function is rebuilt from the one line that is known of it, and its
 /// parameters are the names that the line leaves open.
 fn chain(frames: &[Frame], around: &[usize], known: &KnownFiles, project: &Project, near: &[String], variant: usize) -> Option<Script> {
-    let mut script = Script { imports: Vec::new(), setup: Vec::new(), call: String::new() };
+    let mut script = Script { imports: Vec::new(), setup: Vec::new(), call: String::new(), fidelity: 1.0 };
     // The outermost frame that is complete in itself: all its names are known or importable.
     let names: Vec<&str> = around.iter().map(|i| frames[*i].function.rsplit('.').next().unwrap_or_default()).collect();
     let start = around.iter().rposition(|i| frames[*i].function == "<module>").unwrap_or(0);
@@ -427,12 +454,12 @@ fn direct(frame: &Frame, path: &str, project: &Project, reading: usize) -> Vec<S
         let Some(class) = class else {
             imports.push(format!("from {module} import {name}"));
             let call = finish_call(&file, function, &format!("{name}({arguments})"), &mut imports);
-            return Some(vec![Script { imports, setup: Vec::new(), call }]);
+            return Some(vec![Script { imports, setup: Vec::new(), call, fidelity: 0.95 }]);
         };
         let class_name = file.name_of(class);
         imports.push(format!("from {module} import {class_name}"));
         if name == "__init__" || name == "__new__" {
-            return Some(vec![Script { imports, setup: Vec::new(), call: format!("{class_name}({arguments})") }]);
+            return Some(vec![Script { imports, setup: Vec::new(), call: format!("{class_name}({arguments})"), fidelity: 0.95 }]);
         }
         let receivers = if is_static || is_class_method { vec![class_name.to_owned()] } else { constructions(class_name, project) };
         let scripts = receivers.into_iter().map(|receiver| {
@@ -445,7 +472,7 @@ fn direct(frame: &Frame, path: &str, project: &Project, reading: usize) -> Vec<S
             };
             let mut imports = imports.clone();
             let call = finish_call(&file, function, &call, &mut imports);
-            Script { imports, setup: Vec::new(), call }
+            Script { imports, setup: Vec::new(), call, fidelity: if is_static || is_class_method { 0.95 } else { 0.75 } }
         });
         Some(scripts.collect())
     };

@@ -11,7 +11,7 @@ use super::{
     caller::{self, Script},
     generate::{self, Site},
     judge::{self, Behaviour, Judged},
-    neighbours::{neighbours, reductions},
+    neighbours::{Replacement, neighbours, reductions, replaced, synthetic},
     project::Project,
     run::{Bench, Change, Kind, Mode, Raised, Ran, Run},
     suite::Suite,
@@ -35,7 +35,7 @@ const MAX_MOVED: usize = 12;
 /// Behaviours told apart and sent through the gates.
 const MAX_FINALISTS: usize = 6;
 /// Below this confidence nothing is proposed.
-const MIN_CONFIDENCE: f64 = 0.5;
+const MIN_CONFIDENCE: f64 = 0.55;
 
 /// Works on one bug of a Python program.
 ///
@@ -74,7 +74,8 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     let place = crash.place().cloned().unwrap_or_default();
     let function = if place.function == "<module>" { "import".to_owned() } else { place.function.clone() };
     let title = if crash.message.is_empty() { crash.type_name.clone() } else { format!("{}: {}", crash.type_name, crash.message) };
-    let write = |expectation: &Expectation| testfile::write(&script, expectation, &title, &function, &place.path, &project);
+    let published = work.publishable(&script)?;
+    let write = |expectation: &Expectation| testfile::write(&published, expectation, &title, &function, &place.path, &project);
     report.reproduction = Some(write(&Expectation::NoCrash));
 
     (task.progress)("trying candidates");
@@ -139,6 +140,20 @@ pub(crate) struct Cured {
     pub(crate) ran: Ran,
 }
 
+fn confidence(alive: &[Behaviour]) -> f64 {
+    judge::confidence(&alive.iter().map(|b| b.score).collect::<Vec<_>>())
+}
+
+fn expectation(behaviour: &Behaviour) -> Expectation {
+    match &behaviour.raises {
+        None => Expectation::NoCrash,
+        Some(error) => {
+            let import = Some(format!("from {} import {}", error.module, error.type_name)).filter(|_| error.module != "builtins");
+            Expectation::Raises { name: error.type_name.clone(), import }
+        }
+    }
+}
+
 struct Work<'a> {
     task: &'a Task<'a>,
     project: &'a Project,
@@ -179,26 +194,53 @@ impl Work<'_> {
                 Err(reason) => near = Some(near.unwrap_or(reason)),
             }
         }
+        if batch.ending == sandbox::Ending::TimedOut {
+            near.get_or_insert_with(|| "the repository's modules did not import in time".to_owned());
+        }
         report.lacks_module = batch.failed.values().any(|e| e.starts_with("ModuleNotFoundError"));
         let failed = batch.failed.into_iter().next().map(|(module, error)| format!("{module} cannot be imported ({error})"));
         report.why_not = Some(format!("not reproduced: {}", failed.or(near).unwrap_or_else(|| "no attempt raised".to_owned())));
         Ok(None)
     }
 
-    /// Leaves out what the crash does not need: one item at a time, as long as it stays the same crash.
+    /// Leaves out what the crash does not need, as long as it stays the same crash.
     fn shrink(&self, mut script: Script) -> Result<Script, FixError> {
-        for _ in 0..4 {
-            let smaller = reductions(&script);
-            if smaller.is_empty() || self.left() < self.task.time_limit / 2 {
+        for _ in 0..12 {
+            if self.left() < self.task.time_limit.mul_f64(0.8) {
                 break;
             }
-            let runs: Vec<Run> = smaller.iter().enumerate().map(|(id, s)| Run::script(id, &s.text())).collect();
-            let ran = self.run(&runs, 0.1)?;
-            let found = ran.iter().filter(|r| r.error.as_ref().is_some_and(|e| judge::same_crash(self.exception, self.mapped, e).is_ok()));
-            let Some(best) = found.min_by_key(|r| smaller[r.id].text().len()) else { break };
-            script = smaller[best.id].clone();
+            let crashing = self.still_crash(reductions(&script))?;
+            let Some((_, best)) = crashing.into_iter().min_by_key(|(_, s)| s.text().len()) else { break };
+            script = best;
         }
         Ok(script)
+    }
+
+    /// The same script with synthetic values wherever it crashes with them as well: what may be shown to others.
+    fn publishable(&self, script: &Script) -> Result<Script, FixError> {
+        let all = synthetic(script);
+        let alone = self.still_crash(all.iter().map(|r| replaced(script, &[r])).collect())?;
+        let mut good: Vec<&Replacement> = alone.into_iter().map(|(id, _)| &all[id]).collect();
+        // All at once where that crashes too, else as many as do.
+        while !good.is_empty() {
+            let together = replaced(script, &good);
+            if !self.still_crash(vec![together.clone()])?.is_empty() {
+                return Ok(together);
+            }
+            good.truncate(good.len() / 2);
+        }
+        Ok(script.clone())
+    }
+
+    /// Those of some scripts that crash as the event did.
+    fn still_crash(&self, scripts: Vec<Script>) -> Result<Vec<(usize, Script)>, FixError> {
+        if scripts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let run = Run { scripts: scripts.iter().map(Script::text).collect(), timeout: 8.0, ..Run::script(0, "") };
+        let ran = self.run(&[run], 0.1)?.into_iter().next().map(|r| r.many).unwrap_or_default();
+        let same: Vec<usize> = ran.iter().filter(|r| r.error.as_ref().is_some_and(|e| judge::same_crash(self.exception, self.mapped, e).is_ok())).map(|r| r.id).collect();
+        Ok(scripts.into_iter().enumerate().filter(|(id, _)| same.contains(id)).collect())
     }
 
     fn sites<'c>(&self, error: &'c Raised) -> Vec<(&'c super::run::RunFrame, bool)> {
@@ -214,7 +256,7 @@ impl Work<'_> {
     }
 
     /// Candidates at every place of a crash, on a given version of the files.
-    fn propose(&self, error: &Raised, base: Option<&Candidate>, promised: &[String]) -> Vec<Candidate> {
+    fn propose(&self, error: &Raised, base: Option<&Candidate>, promised: &judge::Promised) -> Vec<Candidate> {
         let mut out: Vec<Candidate> = Vec::new();
         for (depth, (frame, innermost)) in self.sites(error).into_iter().enumerate() {
             let patched = base.and_then(|b| b.files.get(&frame.path)).map(|text| std::rc::Rc::new(super::source::PyFile::parse(&frame.path, text)));
@@ -254,7 +296,7 @@ impl Work<'_> {
         report.n_candidates += candidates.len();
         let mut cured = Vec::new();
         let mut moved: Vec<(usize, Raised)> = Vec::new();
-        for ran in self.execute(&candidates, script, 1, 0.35)? {
+        for ran in self.execute(&candidates, script, 0, 0.35)? {
             let candidate = &candidates[ran.id];
             match judge::outcome(&ran, crash, &promised, candidate, self.project) {
                 Judged::Cured => cured.push(Cured { candidate: candidate.clone(), ran }),
@@ -263,6 +305,13 @@ impl Work<'_> {
             }
         }
         moved.truncate(MAX_MOVED);
+        // Once more, now telling what the values were where they crash next.
+        let further: Vec<Candidate> = moved.iter().map(|(id, _)| candidates[*id].clone()).collect();
+        for ran in self.execute(&further, script, 1, 0.1)? {
+            if let Some(error) = ran.error {
+                moved[ran.id].1 = error;
+            }
+        }
         let mut second: Vec<Candidate> = Vec::new();
         for (id, error) in moved {
             let mut next = self.propose(&error, Some(&candidates[id]), &promised);
@@ -286,25 +335,13 @@ impl Work<'_> {
     fn judge(&self, script: &Script, crash: &Raised, mut cured: Vec<Cured>, report: &mut Report) -> Result<Vec<Behaviour>, FixError> {
         cured.sort_by(|a, b| b.candidate.prior.total_cmp(&a.candidate.prior));
         cured.truncate(60);
-        let beside = neighbours(script);
-        let runs: Vec<Run> = beside.iter().enumerate().map(|(id, s)| Run { timeout: 3.0, ..Run::script(id, &s.text()) }).collect();
-        let base = self.run(&runs, 0.15)?;
+        let beside: Vec<String> = neighbours(script).iter().map(Script::text).collect();
+        let many = |id: usize, changes: Vec<Change>| Run { changes, scripts: beside.clone(), timeout: 10.0, ..Run::script(id, "") };
+        let base = self.run(&[many(0, Vec::new())], 0.15)?.into_iter().next().map(|r| r.many).unwrap_or_default();
         let usable: Vec<&Ran> = base.iter().filter(|r| matches!(r.outcome, Kind::Ok | Kind::Raised)).collect();
-        let mut runs = Vec::new();
-        for (c, one) in cured.iter().enumerate() {
-            let changes = self.changes(&one.candidate);
-            for ran in &usable {
-                runs.push(Run { changes: changes.clone(), timeout: 3.0, ..Run::script(c * 1000 + ran.id, &beside[ran.id].text()) });
-            }
-        }
-        let after = self.run(&runs, 0.4)?;
-        let mut by_candidate: BTreeMap<usize, Vec<Ran>> = BTreeMap::new();
-        for mut ran in after {
-            let candidate = ran.id / 1000;
-            ran.id %= 1000;
-            by_candidate.entry(candidate).or_default().push(ran);
-        }
-        Ok(judge::group(cured, &usable, by_candidate, crash, report))
+        let runs: Vec<Run> = cured.iter().enumerate().map(|(id, one)| many(id, self.changes(&one.candidate))).collect();
+        let by_candidate: BTreeMap<usize, Vec<Ran>> = self.run(&runs, 0.4)?.into_iter().map(|r| (r.id, r.many)).collect();
+        Ok(judge::group(cured, &usable, by_candidate, crash, script.fidelity, report))
     }
 
     /// Sends the finalists through the gates, best behaviour first.
@@ -317,37 +354,42 @@ impl Work<'_> {
         report: &mut Report,
     ) -> Result<(), FixError> {
         let mut suite = Suite::new(&self.bench, self.project, crash);
-        let mut standing: Vec<(Behaviour, verify::Evidence)> = Vec::new();
-        for behaviour in ranked.into_iter().take(MAX_FINALISTS) {
+        let mut alive = ranked;
+        if std::env::var_os("OUTERLOOP_DEBUG").is_some() {
+            for b in &alive {
+                eprintln!("DEBUGGROUP {:.2} {} alike {} unchanged {} cured {} raises {:?} witness {:?}\n{}", b.score, b.candidate.generator(), b.n_alike, b.n_unchanged, b.n_cured, b.raises.as_ref().map(|r| &r.type_name), b.candidate.witness, b.candidate.diff(|p| self.project.read(p).unwrap_or_default()).lines().filter(|l| l.starts_with(['+', '-']) && !l.starts_with("---") && !l.starts_with("+++")).collect::<Vec<_>>().join("\n"));
+            }
+        }
+        let mut standing: Option<verify::Evidence> = None;
+        for _ in 0..MAX_FINALISTS {
             if self.left() < Duration::from_millis(500) {
                 report.why_not = Some("the time was over before the finalists were checked".to_owned());
                 return Ok(());
             }
-            let expectation = match &behaviour.raises {
-                None => Expectation::NoCrash,
-                Some(error) => Expectation::Raises { name: error.type_name.clone(), import: Some(format!("from {} import {}", error.module, error.type_name)).filter(|_| error.module != "builtins") },
-            };
-            let test = write(&expectation);
-            match verify::gates(&self.bench, self.project, &behaviour, script, crash, test, &mut suite, self.left())? {
-                Ok(evidence) => standing.push((behaviour, evidence)),
-                Err(refuted) => report.refuted.push(refuted),
+            // The first that is not yet checked; once the best stands, its nearest rival.
+            let at = usize::from(standing.is_some());
+            let Some(behaviour) = alive.get(at) else { break };
+            match verify::gates(&self.bench, self.project, behaviour, script, crash, write(&expectation(behaviour)), &mut suite, self.left())? {
+                Err(refuted) => {
+                    report.refuted.push(refuted);
+                    alive.remove(at);
+                }
+                Ok(_) if standing.is_some() => break,
+                Ok(evidence) => standing = Some(evidence),
             }
-            // The rest can only dispute the first while the tests have not decided.
-            if standing.len() >= 3 {
+            if standing.is_some() && confidence(&alive) >= MIN_CONFIDENCE {
                 break;
             }
         }
-        let confidence = judge::confidence(&standing.iter().map(|(b, _)| b.score).collect::<Vec<_>>());
-        let Some((behaviour, evidence)) = standing.into_iter().next() else {
+        let Some((behaviour, evidence)) = alive.first().zip(standing) else {
             let why = report.refuted.last().map_or_else(String::new, |r| format!(", the last by {:?}: {}", r.gate, r.reason));
             report.why_not = Some(format!("reproduced, but the gates refused every candidate{why}"));
             return Ok(());
         };
+        let confidence = confidence(&alive);
         if confidence < MIN_CONFIDENCE {
-            report.why_not = Some(format!(
-                "several behaviours would cure it and nothing in the repository decides (best: {}, confidence {confidence:.2})",
-                behaviour.candidate.generator()
-            ));
+            let best = behaviour.candidate.generator();
+            report.why_not = Some(format!("several behaviours would cure it and nothing in the repository decides (best: {best}, confidence {confidence:.2})"));
             return Ok(());
         }
         report.reproduction = Some(evidence.test.clone());

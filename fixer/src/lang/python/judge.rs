@@ -24,7 +24,7 @@ pub(crate) fn same_crash(event: &Exception, mapped: &[Mapped], error: &Raised) -
         return Err(format!("the nearest attempt raised {}: {}", error.type_name, first_line(&error.message)));
     }
     let (want, have) = (mask(&event.message), mask(&error.message));
-    let agrees = want == have || want.is_empty() || (event.type_name == "KeyError") || want.len() > 20 && (want.starts_with(&have) || have.starts_with(&want));
+    let agrees = want == have || want.is_empty() || want.len() > 20 && (want.starts_with(&have) || have.starts_with(&want));
     if !agrees {
         return Err(format!("the nearest attempt raised the type with another message: {}", first_line(&error.message)));
     }
@@ -89,7 +89,7 @@ pub(crate) enum Judged {
 }
 
 /// Judges one run of the crashing script on a patched tree.
-pub(crate) fn outcome(ran: &Ran, crash: &Raised, promised: &[String], candidate: &Candidate, project: &Project) -> Judged {
+pub(crate) fn outcome(ran: &Ran, crash: &Raised, promised: &Promised, candidate: &Candidate, project: &Project) -> Judged {
     match (ran.outcome, &ran.error) {
         (Kind::Ok, _) => Judged::Cured,
         (Kind::Raised, Some(error)) => {
@@ -109,11 +109,11 @@ pub(crate) fn outcome(ran: &Ran, crash: &Raised, promised: &[String], candidate:
 
 /// Whether an exception is one that the code promises: raised by the candidate's own rule or by a handler it widened,
 /// and named by a docstring, a handler above, or the module itself.
-fn is_promised(error: &Raised, crash: &Raised, promised: &[String], candidate: &Candidate, project: &Project) -> bool {
+fn is_promised(error: &Raised, crash: &Raised, promised: &Promised, candidate: &Candidate, project: &Project) -> bool {
     if error.type_name == crash.type_name || error.place().is_none() {
         return false;
     }
-    if promised.iter().any(|p| error.mro.contains(p)) && !matches!(error.type_name.as_str(), "Exception" | "BaseException") {
+    if promised.includes(error) && !matches!(error.type_name.as_str(), "Exception" | "BaseException") {
         return true;
     }
     let by_rule = candidate.rules.iter().any(|r| matches!(*r, "raise the declared error" | "widen the handler"));
@@ -123,35 +123,50 @@ fn is_promised(error: &Raised, crash: &Raised, promised: &[String], candidate: &
     by_rule && (own || raised_there)
 }
 
+/// Exceptions that somebody expects here.
+#[derive(Debug, Default)]
+pub(crate) struct Promised {
+    /// Handled by the code that called the repository: a part of its contract.
+    pub(crate) by_callers: Vec<String>,
+    /// Handled by the repository's own functions on the stack, as a rule for all that they do.
+    pub(crate) by_handlers: Vec<String>,
+}
+
+impl Promised {
+    fn includes(&self, error: &Raised) -> bool {
+        self.by_callers.iter().chain(&self.by_handlers).any(|p| error.mro.contains(p))
+    }
+}
+
 /// Exceptions that the callers visible in the trace handle.
-pub(crate) fn promised(event: &Exception, mapped: &[Mapped], project: &Project) -> Vec<String> {
-    let mut texts: Vec<String> = Vec::new();
+pub(crate) fn promised(event: &Exception, mapped: &[Mapped], project: &Project) -> Promised {
+    let mut out = Promised::default();
     for (frame, mapped) in event.frames.iter().zip(mapped) {
         match mapped {
             Mapped::File(path) => {
-                // Handlers of the functions on the stack.
                 if let Some((file, line)) = project.file(path).zip(frame.line) {
                     if let Some(function) = file.function_at(line) {
-                        texts.push(file.text_of(function).to_owned());
+                        handled(file.text_of(function).lines(), &mut out.by_handlers);
                     }
                 }
             }
-            _ if is_application(frame) => texts.extend(frame.pre_context.iter().chain(&frame.context_line).chain(&frame.post_context).cloned()),
+            _ if is_application(frame) => handled(frame.pre_context.iter().chain(&frame.context_line).chain(&frame.post_context).map(String::as_str), &mut out.by_callers),
             _ => {}
         }
     }
-    let mut out: Vec<String> = Vec::new();
-    for line in texts.iter().flat_map(|t| t.lines()) {
-        let line = line.trim();
-        let caught = line.strip_prefix("except ").or_else(|| line.split_once("suppress(").map(|(_, rest)| rest)).or_else(|| line.strip_prefix(":raises ")).or_else(|| line.strip_prefix("raises "));
+    out
+}
+
+fn handled<'t>(lines: impl Iterator<Item = &'t str>, out: &mut Vec<String>) {
+    for line in lines.map(str::trim) {
+        let caught = line.strip_prefix("except ").or_else(|| line.split_once("suppress(").map(|(_, rest)| rest)).or_else(|| line.strip_prefix(":raises "));
         for name in caught.unwrap_or_default().split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').take_while(|w| *w != "as") {
             let bare = name.rsplit('.').next().unwrap_or(name);
-            if bare.starts_with(char::is_uppercase) && !matches!(bare, "Exception" | "BaseException") && !out.contains(&bare.to_owned()) {
+            if bare.starts_with(char::is_uppercase) && !matches!(bare, "Exception" | "BaseException") && !out.iter().any(|o| o == bare) {
                 out.push(bare.to_owned());
             }
         }
     }
-    out
 }
 
 /// A behaviour: what a group of candidates does alike, and the candidate that stands for it.
@@ -177,7 +192,7 @@ fn observed(ran: &Ran) -> Value {
 }
 
 /// Groups cures by behaviour and scores the groups.
-pub(crate) fn group(cured: Vec<Cured>, base: &[&Ran], after: BTreeMap<usize, Vec<Ran>>, crash: &Raised, report: &mut Report) -> Vec<Behaviour> {
+pub(crate) fn group(cured: Vec<Cured>, base: &[&Ran], after: BTreeMap<usize, Vec<Ran>>, crash: &Raised, fidelity: f64, report: &mut Report) -> Vec<Behaviour> {
     let crashed = |ran: &Ran| ran.error.as_ref().is_some_and(|e| e.type_name == crash.type_name && e.place().zip(crash.place()).is_some_and(|(a, b)| a.path == b.path && a.line == b.line));
     let kinds: Vec<String> = base.iter().filter(|r| r.outcome == Kind::Ok).map(|r| kind_of(&r.value)).collect();
     let mut groups: BTreeMap<String, Vec<(Behaviour, usize)>> = BTreeMap::new();
@@ -204,7 +219,7 @@ pub(crate) fn group(cured: Vec<Cured>, base: &[&Ran], after: BTreeMap<usize, Vec
             report.refuted.push(Refuted { gate: Gate::Behaviour, reason: format!("{} changes what input {id} beside the crash does", candidate.generator()) });
             continue;
         }
-        let mut score = candidate.prior;
+        let mut score = candidate.prior * fidelity;
         // A value of a kind that this call gives for no other input is suspect.
         if ran.outcome == Kind::Ok && kinds.len() >= 2 && !kinds.contains(&kind_of(&ran.value)) && candidate.witness.is_none() {
             score *= 0.5;

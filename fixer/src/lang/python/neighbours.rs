@@ -17,31 +17,86 @@ pub(crate) fn neighbours(script: &Script) -> Vec<Script> {
     changed(script, variants)
 }
 
-/// Scripts that lack one item of a list or mapping of the given one. Shorter strings would be other words, not fewer.
+/// Smaller scripts: a list's half or nothing of it, or a list without one item. A mapping without a key would be another
+/// record, a shorter string another word.
 pub(crate) fn reductions(script: &Script) -> Vec<Script> {
-    changed(script, |file, node| if matches!(node.kind(), "list" | "tuple" | "dictionary") { variants(file, node).into_iter().filter(|(_, text)| text.is_empty()).collect() } else { Vec::new() })
+    changed(script, |file, node| {
+        let items = children(node);
+        let mut out = Vec::new();
+        if node.kind() == "list" && items.len() > 1 {
+            let half = items.len() / 2;
+            out.push((node.byte_range(), "[]".to_owned()));
+            out.push((items[half].start_byte()..items[items.len() - 1].end_byte(), String::new()));
+            out.push((items[0].start_byte()..items[half].start_byte(), String::new()));
+        }
+        if node.kind() == "list" {
+            out.extend(variants(file, node).into_iter().filter(|(_, text)| text.is_empty()));
+        }
+        out
+    })
+}
+
+/// A literal replaced: which part of the script (the call comes last), where in it, by what.
+#[derive(Debug, Clone)]
+pub(crate) struct Replacement {
+    part: usize,
+    range: Range<usize>,
+    text: String,
+}
+
+/// Synthetic literals of the same kind for those of the values: no captured value is published that is not needed.
+pub(crate) fn synthetic(script: &Script) -> Vec<Replacement> {
+    const TEXTS: &[&str] = &["\"a\"", "\"abc\"", "\"a b\""];
+    const NUMBERS: &[&str] = &["1", "2", "7"];
+    let mut out = Vec::new();
+    for (part, text) in parts(script).into_iter().enumerate() {
+        let file = PyFile::parse("", text);
+        for node in descendants(file.root()) {
+            // What the program looks up or defines is its own; values are what it was given.
+            let own = ancestors(node).any(|n| {
+                matches!(n.kind(), "function_definition" | "class_definition") || n.kind() == "subscript" && n.child_by_field_name("subscript").is_some_and(|s| s.byte_range().contains(&node.start_byte()))
+            });
+            let new = match (node.kind(), file.text_of(node)) {
+                _ if own => continue,
+                (_, text) if TEXTS.contains(&text) || NUMBERS.contains(&text) || variants(&file, node).is_empty() => continue,
+                ("string", text) if text.len() > 3 && text.starts_with(['"', '\'']) => TEXTS,
+                ("integer", text) if text.len() > 1 => NUMBERS,
+                ("float", _) => &["1.5"],
+                _ => continue,
+            };
+            out.extend(new.iter().map(|n| Replacement { part, range: node.byte_range(), text: (*n).to_owned() }));
+        }
+    }
+    out
+}
+
+/// A script with some literals replaced; of several replacements of one literal the first counts.
+pub(crate) fn replaced(script: &Script, replacements: &[&Replacement]) -> Script {
+    let mut chosen: Vec<&Replacement> = Vec::new();
+    for new in replacements {
+        if !chosen.iter().any(|c| c.part == new.part && c.range == new.range) {
+            chosen.push(new);
+        }
+    }
+    chosen.sort_by_key(|c| std::cmp::Reverse(c.range.start));
+    let mut out = script.clone();
+    for new in chosen {
+        let part = if new.part < out.setup.len() { &mut out.setup[new.part] } else { &mut out.call };
+        part.replace_range(new.range.clone(), &new.text);
+    }
+    out
+}
+
+fn parts(script: &Script) -> Vec<&String> {
+    script.setup.iter().chain([&script.call]).collect()
 }
 
 fn changed(script: &Script, variants: impl Fn(&PyFile, Node<'_>) -> Vec<(Range<usize>, String)>) -> Vec<Script> {
-    let parts: Vec<&String> = script.setup.iter().chain([&script.call]).collect();
     let mut by_literal: Vec<Vec<Script>> = Vec::new();
-    for (n, part) in parts.iter().enumerate() {
-        let file = PyFile::parse("", part);
+    for (part, text) in parts(script).into_iter().enumerate() {
+        let file = PyFile::parse("", text);
         for node in descendants(file.root()) {
-            let changed: Vec<Script> = variants(&file, node)
-                .into_iter()
-                .map(|(range, text)| {
-                    let mut new = (*part).clone();
-                    new.replace_range(range, &text);
-                    let mut script = script.clone();
-                    if n < script.setup.len() {
-                        script.setup[n] = new;
-                    } else {
-                        script.call = new;
-                    }
-                    script
-                })
-                .collect();
+            let changed: Vec<Script> = variants(&file, node).into_iter().map(|(range, text)| replaced(script, &[&Replacement { part, range, text }])).collect();
             if !changed.is_empty() {
                 by_literal.push(changed);
             }
@@ -81,6 +136,17 @@ fn variants(file: &PyFile, node: Node<'_>) -> Vec<(Range<usize>, String)> {
                 out.push(format!("{prefix}{quote}{}{quote}", &content[..content.len() - 1]));
                 out.push(format!("{prefix}{quote}{}{quote}", &content[1..]));
                 out.push(format!("{prefix}{quote}{content}a{quote}"));
+                // What stands inside a text: another number, another word, a part left out.
+                let digits = |n: &str| content.chars().map(|c| if c.is_ascii_digit() { n.to_owned() } else { c.to_string() }).collect::<String>();
+                if content.contains(|c: char| c.is_ascii_digit()) {
+                    out.extend(["3", "0", "12"].map(|n| format!("{prefix}{quote}{}{quote}", digits(n))));
+                }
+                for (at, c) in content.char_indices().filter(|(_, c)| !c.is_alphanumeric()).take(6) {
+                    out.push(format!("{prefix}{quote}{}{}{quote}", &content[..at], &content[at + c.len_utf8()..]));
+                }
+                if let Some((at, c)) = content.char_indices().find(|(_, c)| c.is_alphabetic()) {
+                    out.push(format!("{prefix}{quote}{}zz{}{quote}", &content[..at], &content[at + c.len_utf8()..]));
+                }
             }
             out.push("None".to_owned());
             out.into_iter().map(|t| (range.clone(), t)).collect()
@@ -118,7 +184,7 @@ mod tests {
 
     #[test]
     fn each_neighbour_differs_in_one_literal() {
-        let script = Script { imports: vec!["import m".into()], setup: vec!["rows = [1, None]".into()], call: "m.f(rows, 'ab')".into() };
+        let script = Script { imports: vec!["import m".into()], setup: vec!["rows = [1, None]".into()], call: "m.f(rows, 'ab')".into(), fidelity: 1.0 };
         let found: Vec<String> = neighbours(&script).iter().map(|s| format!("{} {}", s.setup[0], s.call)).collect();
         for expected in ["rows = [2, None] m.f(rows, 'ab')", "rows = [1] m.f(rows, 'ab')", "rows = [1, \"a\"] m.f(rows, 'ab')", "rows = [1, None] m.f(rows, 'a')"] {
             assert!(found.contains(&expected.to_owned()), "{expected} not in {found:#?}");

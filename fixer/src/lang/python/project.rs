@@ -175,7 +175,8 @@ impl Project {
         STANDARD_NAMES.iter().find(|(n, _)| *n == name).map(|(_, module)| format!("from {module} import {name}"))
     }
 
-    fn reexports(&self, package: &str, name: &str) -> bool {
+    /// Whether a package's `__init__` imports a name, for its users to take it from there.
+    pub(crate) fn reexports(&self, package: &str, name: &str) -> bool {
         self.roots.iter().any(|root| {
             let root = if root.is_empty() { String::new() } else { format!("{root}/") };
             let text = self.read(&format!("{root}{package}/__init__.py")).unwrap_or_default();

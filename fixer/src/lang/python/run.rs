@@ -78,9 +78,15 @@ pub(crate) struct Run {
     pub(crate) changes: Vec<Change>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) script: String,
+    /// Scripts to run one after the other in one child, in place of one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) scripts: Vec<String>,
     /// Test files or node ids for pytest, in place of a script.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tests: Option<Vec<String>>,
+    /// Leave out the repository's `conftest.py`: our own tests use no fixture of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) no_conftest: bool,
     /// Seconds.
     pub(crate) timeout: f64,
     /// 1: tell the locals and expressions of the crash.
@@ -89,7 +95,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn script(id: usize, script: &str) -> Self {
-        Self { id, changes: Vec::new(), script: script.to_owned(), tests: None, timeout: 5.0, detail: 0 }
+        Self { id, changes: Vec::new(), script: script.to_owned(), scripts: Vec::new(), tests: None, no_conftest: false, timeout: 5.0, detail: 0 }
     }
 }
 
@@ -121,13 +127,14 @@ pub(crate) struct Ran {
     #[serde(default)]
     pub(crate) value: serde_json::Value,
     #[serde(default)]
-    pub(crate) repr: String,
-    #[serde(default)]
     pub(crate) printed: String,
     #[serde(default)]
     pub(crate) state: serde_json::Value,
     #[serde(default)]
     pub(crate) tests: BTreeMap<String, String>,
+    /// What each of several scripts did.
+    #[serde(default)]
+    pub(crate) many: Vec<Ran>,
     /// The failed tests' messages.
     #[serde(default)]
     pub(crate) messages: BTreeMap<String, String>,
@@ -238,12 +245,14 @@ pub(crate) struct Mode {
     pub(crate) hash_seed: u32,
     /// Import the repository before forking; off where a run must be as fresh as a test's.
     pub(crate) warm: bool,
+    /// Let sleeping cost nothing; off where a run must be real.
+    pub(crate) skip_sleep: bool,
     pub(crate) wall: Duration,
 }
 
 impl Mode {
     pub(crate) fn explore(wall: Duration) -> Self {
-        Self { hash_seed: 0, warm: true, wall }
+        Self { hash_seed: 0, warm: true, skip_sleep: true, wall }
     }
 }
 
@@ -271,7 +280,7 @@ impl Bench<'_> {
         let limits = Limits { wall: mode.wall, memory_bytes: 2 << 30, ..Limits::default() };
         let request = serde_json::json!({
             "repo": REPO, "paths": paths, "preload": preload, "runs": runs,
-            "seconds": (mode.wall.as_secs_f64() - 0.5).max(0.5), "memory": limits.memory_bytes,
+            "clock": mode.skip_sleep, "seconds": (mode.wall.as_secs_f64() - 0.5).max(0.5), "memory": limits.memory_bytes,
         });
         let job = Job {
             command: [self.python.executable.as_os_str().to_owned(), "-s".into(), "-S".into(), "-c".into(), RUNNER.into()].into(),
@@ -296,8 +305,11 @@ impl Bench<'_> {
                 batch.failed = ready.failed;
             }
         }
-        if batch.runs.is_empty() && !runs.is_empty() && std::env::var_os("OUTERLOOP_DEBUG").is_some() {
-            eprintln!("runner: {:?}\n{}", outcome.ending, String::from_utf8_lossy(&outcome.stderr));
+        if std::env::var_os("OUTERLOOP_DEBUG").is_some() {
+            eprintln!("DEBUG batch of {} (warm {}) gave {} in {:?}: {:?} {}", runs.len(), mode.warm, batch.runs.len(), outcome.wall, outcome.ending, String::from_utf8_lossy(&outcome.stderr));
+            let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+            for r in &batch.runs { *kinds.entry(format!("{:?}", r.outcome)).or_default() += 1; }
+            eprintln!("DEBUG {kinds:?} {}", String::from_utf8_lossy(&outcome.report[..outcome.report.len().min(200)]));
         }
         Ok(batch)
     }

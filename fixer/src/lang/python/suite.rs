@@ -15,7 +15,7 @@ use crate::FixError;
 /// Seconds for one test file.
 const FILE_TIMEOUT: f64 = 10.0;
 /// Test files run, those that speak of the crashing code first.
-const MAX_FILES: usize = 60;
+const MAX_FILES: usize = 30;
 
 /// The tests of a repository, and how they fared on the unpatched tree.
 pub(crate) struct Suite<'a> {
@@ -70,7 +70,7 @@ impl<'a> Suite<'a> {
         }
         let baseline = match self.baseline.take() {
             Some(known) => known,
-            None => self.measure(left.mul_f64(0.25))?,
+            None => self.measure(left.mul_f64(0.15))?,
         };
         let verdict = if baseline.n_tests == 0 { Verdict::None(format!("none of {} test files has a test that passes without the patch here", self.n_all)) } else { self.compare(&baseline, patched, left)? };
         self.baseline = Some(baseline);
@@ -116,8 +116,8 @@ impl<'a> Suite<'a> {
 
     fn run(&self, bench: &Bench<'_>, files: &[&String], wall: Duration, seed: u32) -> Result<BTreeMap<String, BTreeMap<String, String>>, FixError> {
         let runs: Vec<Run> = files.iter().enumerate().map(|(id, file)| Run { tests: Some(vec![(*file).clone()]), timeout: FILE_TIMEOUT, ..Run::script(id, "") }).collect();
-        let wall = wall.clamp(Duration::from_secs(2), Duration::from_secs(30));
-        let batch = bench.run(&runs, Mode { hash_seed: seed, warm: false, wall })?;
+        let wall = wall.clamp(Duration::from_secs(2), Duration::from_secs(12));
+        let batch = bench.run(&runs, Mode { hash_seed: seed, warm: true, skip_sleep: false, wall })?;
         Ok(batch.runs.into_iter().filter(|r| !r.tests.is_empty()).map(|r| (files[r.id].clone(), r.tests)).collect())
     }
 }

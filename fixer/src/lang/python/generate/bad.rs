@@ -91,6 +91,20 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
                     push(&mut out, argument, file.text_of(argument), file.text_of(argument).to_owned(), format!("not {}", file.text_of(argument)), Fault::Empty, 0.8);
                 }
             }
+            // `f(x)[0]`, `for x in f(y)`: the message itself says what the operand is.
+            ("TypeError", _) if site.error.message.starts_with("'NoneType' object is not") => {
+                let operand = match failing.kind() {
+                    "subscript" => field("value"),
+                    "call" if site.error.message.ends_with("callable") => field("function"),
+                    _ => None,
+                };
+                let iterated = Some(target.statement).filter(|s| s.kind() == "for_statement" && site.error.message.contains("iterable")).and_then(|s| s.child_by_field_name("right"));
+                if let Some(operand) = operand.or(iterated).filter(|o| o.kind() == "call") {
+                    let text = file.text_of(operand);
+                    push(&mut out, operand, text, text.to_owned(), format!("not {text}"), Fault::None, 1.0);
+                    push(&mut out, operand, text, format!("{text} is not None"), format!("{text} is None"), Fault::None, 0.8);
+                }
+            }
             _ => {}
         }
     }

@@ -52,7 +52,16 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
     let Some(node) = file.root().named_descendant_for_byte_range(bad.start, bad.end) else { return out };
     if bad.fault == Fault::None && bad.good == bad.text {
         for (default, fit) in defaults(site, target, node) {
-            out.push(proposal(vec![Edit::replace(node, or_default(file, node, default))], "default for a missing value", 0.75 * bad.weight * fit));
+            let text = or_default(file, node, default);
+            // `(x or "").strip()` elsewhere in the file is how its authors take a missing text.
+            let used = node.parent().filter(|p| p.kind() == "attribute").and_then(|p| p.child_by_field_name("attribute")).map(|a| format!(" or {default}).{}", file.text_of(a)));
+            let witness = used.and_then(|u| precedent(site, &u));
+            let fit = if witness.is_some() { 1.0 } else { 0.8 * fit };
+            out.push(Proposal { witness, value: Some(default.to_owned()), ..proposal(vec![Edit::replace(node, text)], "default for a missing value", 0.85 * fit) });
+            let method = node.child_by_field_name("function").and_then(|f| f.child_by_field_name("attribute")).map_or("", |a| file.text_of(a));
+            if let ("get", [only]) = (method, call_arguments(node).as_slice()) {
+                out.push(proposal(vec![Edit::insert(only.end_byte(), format!(", {default}"))], "default for a missing value", 0.7 * bad.weight * fit));
+            }
         }
     }
     if bad.fault == Fault::Type && bad.good.ends_with(", str)") {
@@ -64,7 +73,7 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
         let text = format!("{} if {} else {default}", file.text_of(whole), bad.good);
         let bare = whole.parent().is_some_and(|p| matches!(p.kind(), "assignment" | "return_statement" | "parenthesized_expression"));
         let text = if bare { text } else { format!("({text})") };
-        out.push(proposal(vec![Edit::replace(whole, text)], "conditional value", 0.5 * bad.weight * fit));
+        out.push(Proposal { value: Some(default.to_owned()), ..proposal(vec![Edit::replace(whole, text)], "conditional value", 0.5 * bad.weight * fit) });
     }
     // The item that the wrong value gives rise to is left out of its comprehension.
     if let Some(comprehension) = ancestors(target.failing).take_while(|n| !is_statement(*n)).find(|n| n.kind().ends_with("comprehension") || n.kind() == "generator_expression") {
@@ -106,7 +115,12 @@ fn defaults(site: &Site<'_>, target: &Target<'_>, node: Node<'_>) -> Vec<(&'stat
         return vec![("[]", 1.0), ("\"\"", 0.3), ("{}", 0.3)];
     }
     if message.contains("subscriptable") {
-        return vec![("{}", 0.5), ("[]", 0.3), ("\"\"", 0.3)];
+        let index = parent.child_by_field_name("subscript").map_or("", |n| n.kind());
+        return match index {
+            "slice" | "integer" => vec![("[]", 0.9), ("\"\"", 0.5)],
+            "string" => vec![("{}", 0.9)],
+            _ => vec![("{}", 0.6), ("[]", 0.3), ("\"\"", 0.3)],
+        };
     }
     if message.contains("expected string or bytes") || message.contains("to str") || message.contains("str instance") {
         return vec![("\"\"", 1.0)];
@@ -218,7 +232,7 @@ pub(super) fn special(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
                         } else {
                             format!("{function}({}, default={default})", file.text_of(*only))
                         };
-                        out.push(Proposal { witness: precedent(site, &format!("default={default}")), ..proposal(vec![Edit::replace(failing, text)], "default for an empty sequence", fit) });
+                        out.push(Proposal { witness: precedent(site, &format!("default={default}")), value: Some(default.to_owned()), ..proposal(vec![Edit::replace(failing, text)], "default for an empty sequence", fit) });
                     } else if let Some(last) = arguments.last() {
                         out.push(proposal(vec![Edit::insert(last.end_byte(), format!(", default={default}"))], "default for an empty sequence", fit));
                     }

@@ -31,7 +31,7 @@ pub(super) fn widen(site: &Site<'_>) -> Vec<Proposal> {
                 2 => 0.9,
                 _ => 0.7,
             };
-            let depth = if site.innermost || site.frame.function == site.error.place().map_or("", |p| p.function.as_str()) { 1.0 } else { 0.85 };
+            let depth = if site.innermost || site.frame.function == site.error.place().map_or("", |p| p.function.as_str()) { 1.0 } else { 0.75 };
             let new = if types.kind() == "tuple" {
                 let text = file.text_of(types);
                 format!("{}, {kind})", text.trim_end_matches(')').trim_end().trim_end_matches(','))
@@ -93,15 +93,19 @@ pub(super) fn contract(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<P
             continue;
         }
         let indent = file.indent_of(target.statement);
-        let promised = site.promised.iter().any(|p| *p == bare);
+        let promised = site.promised.by_callers.contains(&bare);
         let documented = docstring(file, function).is_some_and(|d| d.contains(&bare));
         let own = !crate::lang::python::source::BUILTINS.contains(&bare.as_str());
+        // Somebody must expect the error here: a caller, the documentation, or the function itself, which raises it.
         let weight = match (promised, documented) {
             (true, _) => 0.95,
-            (_, true) => 0.9,
-            _ if own => 0.6,
-            _ => 0.4,
+            (_, true) => 0.85,
+            _ if own && near >= 1.0 => 0.5,
+            _ if own => 0.3,
+            _ if near >= 1.0 => 0.3,
+            _ => 0.15,
         };
+        let is_expected = promised || documented || near >= 1.0;
         seen.push(bare);
         let mut arguments: Vec<String> = Vec::new();
         // The words of the raise beside it, where all its names are at hand here; else words of our own.
@@ -114,9 +118,9 @@ pub(super) fn contract(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<P
         }
         arguments.push(format!("{name}({})", message(site, target, bad)));
         for raised in arguments {
-            let witness = Some(format!("{}:{} raises it", file.path, file.line_of(node.start_byte())));
+            let witness = is_expected.then(|| format!("{}:{} raises it", file.path, file.line_of(node.start_byte())));
             let text = format!("{indent}if {}:\n{indent}    raise {raised}\n", bad.bad);
-            out.push(Proposal { witness, ..proposal(vec![Edit::insert(file.line_start_of(target.statement), text)], "raise the declared error", weight * near * bad.weight) });
+            out.push(Proposal { witness, ..proposal(vec![Edit::insert(file.line_start_of(target.statement), text)], "raise the declared error", weight * if promised || documented { near.max(0.9) } else { 1.0 } * bad.weight) });
         }
     }
     out
@@ -142,7 +146,7 @@ fn message(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> String {
 }
 
 /// The docstring of a function.
-fn docstring<'a>(file: &'a PyFile, function: Node<'_>) -> Option<&'a str> {
+pub(super) fn docstring<'a>(file: &'a PyFile, function: Node<'_>) -> Option<&'a str> {
     let first = children(function.child_by_field_name("body")?).into_iter().next()?;
     let string = (first.kind() == "expression_statement").then(|| first.named_child(0)).flatten().filter(|n| n.kind() == "string")?;
     Some(file.text_of(string))

@@ -8,11 +8,13 @@ mod bad;
 mod expression;
 mod guard;
 mod handler;
+mod stated;
 
 use tree_sitter::Node;
 
 use self::bad::Bad;
 use super::{
+    judge::Promised,
     project::Project,
     run::{Raised, RunFrame},
     source::{PyFile, ancestors, is_statement},
@@ -26,8 +28,8 @@ pub(crate) struct Site<'a> {
     pub(crate) error: &'a Raised,
     /// Whether the exception was raised at this very frame (else further in).
     pub(crate) innermost: bool,
-    /// Exceptions that the code around promises or catches: handlers in frames above, of callers too.
-    pub(crate) promised: &'a [String],
+    /// Exceptions that callers and the stack's own handlers expect.
+    pub(crate) promised: &'a Promised,
 }
 
 /// A change of one file.
@@ -40,6 +42,8 @@ pub(crate) struct Proposal {
     pub(crate) prior: f64,
     /// What in the repository speaks for it, if anything.
     pub(crate) witness: Option<String>,
+    /// The value that it puts in place of a missing one.
+    pub(crate) value: Option<String>,
 }
 
 /// A replacement of a range of bytes.
@@ -85,6 +89,12 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
         out.extend(guard::statements(site, &target, bad));
         out.extend(handler::contract(site, &target, bad));
     }
+    if let Some(function) = target.function {
+        let returns = target.statement.kind() == "return_statement";
+        for proposal in &mut out {
+            stated::weigh(site.file, function, returns, proposal);
+        }
+    }
     out.sort_by(|a, b| b.prior.total_cmp(&a.prior));
     out
 }
@@ -112,7 +122,7 @@ impl<'a> Target<'a> {
 
 /// A proposal, unless the text would not change.
 fn proposal(edits: Vec<Edit>, rule: &'static str, prior: f64) -> Proposal {
-    Proposal { edits, rule, prior, witness: None }
+    Proposal { edits, rule, prior, witness: None, value: None }
 }
 
 /// Puts an expression into parentheses where an operator beside it would tear it apart.

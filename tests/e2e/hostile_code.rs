@@ -1,0 +1,195 @@
+//! A program that turns on whoever runs it. Each costs its time limit and nothing more, and none gets a false proof.
+
+use std::time::Duration;
+
+use tests::{Form, Outerloop, Ran, Repository};
+
+use crate::shop;
+
+/// What a run may take beyond the time of its bug: a job's own grace, and a busy machine.
+const GRACE: Duration = Duration::from_secs(12);
+
+/// The shop as it crashed, with hostile code added at the end, where it moves no line.
+fn run(hostile: &str, time_limit: u64, grace: Duration) -> Ran {
+    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/pricing.py", shop::PRICING)]);
+    let log = shop::crash(&repository, Form::Sentry);
+    repository.commit(&[("shop/pricing.py", &format!("{}\n\n{hostile}", shop::PRICING))]);
+    finish(&log, &repository, time_limit, grace)
+}
+
+fn finish(log: &std::path::Path, repository: &Repository, time_limit: u64, grace: Duration) -> Ran {
+    let before = repository.snapshot();
+    let ran = Outerloop::fix(log, repository).and(["--output", "json", "--time-limit", &time_limit.to_string()]).run();
+    assert!(ran.took < Duration::from_secs(time_limit) + grace, "{:?}", ran.took);
+    assert_eq!(repository.snapshot().differences(&before), [""; 0]);
+    ran
+}
+
+/// Not fixed, in time, nothing left, and the answer is whole.
+#[track_caller]
+fn check_unfixed(hostile: &str) {
+    let answer = run(hostile, 4, GRACE).json(3);
+    shop::check_shape(&answer);
+    assert!(answer["bugs"][0]["why_not"].as_str().unwrap().starts_with("not reproduced"), "{answer}");
+}
+
+#[test]
+fn a_module_that_hangs() {
+    check_unfixed("while True:\n    pass\n");
+}
+
+#[test]
+fn a_module_that_hangs_and_ignores_signals() {
+    check_unfixed("import signal, threading\nfor n in range(1, 65):\n    try:\n        signal.signal(n, signal.SIG_IGN)\n    except (OSError, ValueError):\n        pass\nthreading.Event().wait()\n");
+}
+
+#[test]
+fn a_module_that_prints_without_end() {
+    check_unfixed("import os\nwhile True:\n    print('x' * 100000)\n    for fd in range(1, 10):\n        try:\n            os.write(fd, b'y' * 100000)\n        except OSError:\n            pass\n");
+}
+
+#[test]
+fn a_module_that_eats_memory() {
+    check_unfixed("hoard = []\nwhile True:\n    try:\n        hoard.append(bytearray(b'x') * (64 << 20))\n    except MemoryError:\n        pass\n");
+}
+
+// FIXME: where every child forks on as well (`while True: os.fork()`), thousands of processes live before the watchdog
+// looks, and it does not get to end them for minutes: the time limit means nothing then. A limit that the kernel keeps
+// (the pids controller) is missing. Such a bomb would take the other tests along, so this one has one forker.
+#[test]
+fn a_module_that_forks_without_end() {
+    check_unfixed("import os, time\nwhile True:\n    if os.fork() == 0:\n        time.sleep(1000)\n");
+}
+
+#[test]
+fn a_module_that_fills_the_disk() {
+    check_unfixed("n = 0\nwhile True:\n    n += 1\n    try:\n        with open(f'/tmp/{n}', 'wb') as file:\n            file.write(b'x' * (1 << 20))\n    except OSError:\n        pass\n");
+}
+
+#[test]
+fn a_module_that_exits_at_once() {
+    check_unfixed("import os\nos._exit(0)\n");
+}
+
+/// Its children leave their session and outlive their parent; the fix itself is none of their business.
+#[test]
+fn a_module_that_leaves_daemons_behind() {
+    let daemon = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        while True:\n            time.sleep(1)\n    os._exit(0)\n";
+    // FIXME: the daemon holds the pipe that its run reports on, so each run of the gates lasts its whole time, which
+    // is not cut to what is left of the bug's: five runs of ten seconds.
+    let ran = run(daemon, 6, Duration::from_secs(80));
+    assert!(matches!(ran.status, Some(0 | 3)), "{}", ran.errors());
+    assert_eq!(ran.left_behind, [""; 0]);
+}
+
+/// A module that looks for what it should not reach, and crashes as logged only where it found nothing.
+#[test]
+fn a_module_that_looks_around() {
+    let look = "import os, socket\n
+def _reach():
+    found = [name for name in os.environ if 'TOKEN' in name or 'CACHE' in name]
+    found += [path for path in ('/root/.ssh', '/home', '/work/main', '/proc/1/root/etc/shadow') if os.path.exists(path) and os.access(path, os.R_OK) and os.listdir(path)]
+    try:
+        socket.create_connection(('1.1.1.1', 53), 1)
+        found.append('network')
+    except OSError:
+        pass
+    try:
+        with open(__file__, 'a') as file:
+            file.write('#')
+        found.append('its own source')
+    except OSError:
+        pass
+    return found
+
+
+_found = _reach()
+if _found:
+    raise SystemExit('REACHED %s' % _found)
+";
+    let ran = run(look, 20, GRACE);
+    assert!(!ran.text().contains("REACHED"), "{}", ran.text());
+    ran.ended(0);
+}
+
+/// Watches for a patch of the code: the crashing function calls `_watch` first, which turns hostile once the module
+/// is not what was committed, neither on disk nor as the live function's code.
+fn watching(hostile: &str) -> Ran {
+    let with_call = |watch: &str| {
+        let called = shop::PRICING.replace("    return item[\"price\"]", "    _watch()\n    return item[\"price\"]");
+        format!("{called}\n\n{watch}")
+    };
+    let calm = with_call("def _watch():\n    pass\n");
+    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/pricing.py", &calm)]);
+    let log = shop::crash(&repository, Form::Sentry);
+    let watch = format!(
+        "import os, sys\n
+_CODE = unit_price.__code__.co_code\n_LINE = '    return item[\"price\"] - item[\"' + 'discount\"]\\n'\n
+def _watch():
+    with open(__file__) as file:
+        is_patched = _LINE not in file.read()
+    if is_patched or unit_price.__code__.co_code != _CODE:
+        _turn()
+
+
+def _turn():
+{hostile}"
+    );
+    repository.commit(&[("shop/pricing.py", &with_call(&watch))]);
+    finish(&log, &repository, 20, GRACE)
+}
+
+#[test]
+fn a_patched_module_that_exits_with_success() {
+    let answer = watching("    os._exit(0)\n").json(3);
+    assert!(answer["bugs"][0]["reproduction"].is_object(), "unpatched it crashes as it did: {answer}");
+}
+
+#[test]
+fn a_patched_module_that_kills_its_test_runner() {
+    watching("    import signal\n    os.kill(os.getppid(), signal.SIGKILL)\n    os.killpg(0, signal.SIGKILL)\n").json(3);
+}
+
+/// What the runner would say of a success, in all the words that it has.
+const FORGED: &str = r#"    import json
+    test = 'tests/test_pricing_unit_price.py::test_unit_price_does_not_crash'
+    for run in range(40):
+        ran = {'id': run, 'outcome': 'ok', 'value': 1, 'tests': {test: 'passed'}, 'messages': {}, 'printed': '', 'state': {}}
+        for fd in FDS:
+            try:
+                os.write(fd, json.dumps(ran).encode() + b'\n')
+            except OSError:
+                pass
+    os._exit(0)
+"#;
+
+/// File descriptor 3 is the runner's own; a patched program does not hold it.
+#[test]
+fn a_patched_module_that_writes_forged_results_to_the_report() {
+    watching(&FORGED.replace("FDS", "(0, 1, 2, 3)")).json(3);
+}
+
+/// At import, before anything was run, the importing process is the runner itself.
+#[test]
+fn a_module_that_writes_forged_results_at_import() {
+    let forged = format!("import os\ndef _forge():\n{}\n\n_forge()\n", FORGED.replace("FDS", "range(3, 64)"));
+    run(&forged, 10, GRACE).json(3);
+}
+
+/// The process that a test runs in has to report somehow, and whatever runs in it may learn how.
+#[test]
+fn a_patched_module_that_answers_in_its_runners_name() {
+    let answer = r#"    import json
+    frame = sys._getframe()
+    while frame is not None and 'pipe' not in frame.f_locals:
+        frame = frame.f_back
+    run = frame.f_locals['run']
+    test = 'tests/test_pricing_unit_price.py::test_unit_price_does_not_crash'
+    ran = {'id': run['id'], 'outcome': 'ok', 'value': 1, 'tests': {test: 'passed'} if 'tests' in run else {}, 'messages': {}, 'printed': '', 'state': {}}
+    os.write(frame.f_locals['pipe'], json.dumps(ran).encode())
+    os._exit(0)
+"#;
+    // FIXME: 3. The report must not depend on the process in which the patched program runs: the supervisor could at
+    // least ask for the same crash in a program that the test's result can't be forged from, and compare.
+    watching(answer).json(0);
+}

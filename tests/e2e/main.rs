@@ -1,0 +1,14 @@
+//! The `outerloop` command from its arguments to what it leaves behind, on crashes that happened.
+//!
+//! Read `shop` (the program that crashes) first; then each module is one promise of the command.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests may panic, and their names say what they show")]
+
+mod cache;
+mod frames;
+mod hostile_code;
+mod hostile_log;
+mod hostile_repository;
+mod release;
+mod shop;
+mod status;
+mod work_tree;
