@@ -4,12 +4,16 @@
 //! [`Outerloop`], one run of the command. The tests stand in `e2e`, by topic.
 //! Invariants: a test sees nothing of the user's configuration of git, pip or the command; every run has a temporary
 //! folder of its own, so that what it leaves behind can be told from what others do.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a harness of tests may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a harness of tests may panic"
+)]
 
 mod outerloop;
 mod repository;
 
 pub use crate::{
-    outerloop::{Outerloop, Ran, cache, left_behind},
+    outerloop::{Outerloop, Ran},
     repository::{Crash, Form, Repository, Snapshot},
 };

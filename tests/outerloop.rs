@@ -42,13 +42,26 @@ pub struct Ran {
 impl Outerloop {
     /// `outerloop fix` over a log and a repository.
     pub fn fix(log: &Path, repository: &Repository) -> Self {
-        Self::with(["fix"]).and(["--log".into(), log.as_os_str().to_owned(), "--repo".into(), repository.root().as_os_str().to_owned()])
+        Self::with(["fix"]).and([
+            "--log".into(),
+            log.as_os_str().to_owned(),
+            "--repo".into(),
+            repository.root().as_os_str().to_owned(),
+        ])
     }
 
     /// `outerloop` with these arguments.
     pub fn with<const N: usize>(arguments: [&str; N]) -> Self {
-        let temporary = tempfile::Builder::new().prefix("e2e-run-").tempdir().expect("a temporary folder can be made");
-        Self { arguments: arguments.map(OsString::from).into(), cache: cache(), temporary, environment: Vec::new() }
+        let temporary = tempfile::Builder::new()
+            .prefix("e2e-run-")
+            .tempdir()
+            .expect("a temporary folder can be made");
+        Self {
+            arguments: arguments.map(OsString::from).into(),
+            cache: cache(),
+            temporary,
+            environment: Vec::new(),
+        }
     }
 
     /// Further arguments.
@@ -80,16 +93,30 @@ impl Outerloop {
     /// Runs it while `feed` writes its standard input.
     pub fn run_with(self, feed: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Ran {
         let mut command = Command::new(program());
-        command.args(&self.arguments).current_dir(self.temporary.path()).env_clear();
+        command
+            .args(&self.arguments)
+            .current_dir(self.temporary.path())
+            .env_clear();
         // How pip reaches its index is the machine's affair; nothing else of the environment is wanted.
-        command.envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name.to_string_lossy().starts_with("PIP_")));
-        command.env("HOME", self.temporary.path().join("home")).env("TMPDIR", self.temporary.path().join("tmp")).env("OUTERLOOP_CACHE", &self.cache);
+        command.envs(
+            std::env::vars_os()
+                .filter(|(name, _)| name == "PATH" || name.to_string_lossy().starts_with("PIP_")),
+        );
+        command
+            .env("HOME", self.temporary.path().join("home"))
+            .env("TMPDIR", self.temporary.path().join("tmp"))
+            .env("OUTERLOOP_CACHE", &self.cache);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         for folder in ["home", "tmp"] {
             fs::create_dir(self.temporary.path().join(folder)).expect("the folder is new");
         }
         let started = Instant::now();
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command can be started");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command can be started");
         let readers = [drain(child.stdout.take()), drain(child.stderr.take())];
         let mut input = child.stdin.take().expect("it is piped");
         // A command that refuses its arguments does not read: that is no failure of the test.
@@ -102,7 +129,14 @@ impl Outerloop {
         let status = child.wait().expect("the command can be waited for");
         let took = started.elapsed();
         let [stdout, stderr] = readers.map(|r| r.join().expect("a reader does not panic"));
-        Ran { status: status.code(), stdout, stderr, took, peak_bytes, left_behind: left_behind(self.temporary.path()) }
+        Ran {
+            status: status.code(),
+            stdout,
+            stderr,
+            took,
+            peak_bytes,
+            left_behind: left_behind(self.temporary.path()),
+        }
     }
 }
 
@@ -111,13 +145,20 @@ impl Ran {
     #[track_caller]
     pub fn json(&self, status: i32) -> Value {
         self.ended(status);
-        serde_json::from_slice(&self.stdout).unwrap_or_else(|e| panic!("standard output is one JSON object ({e}): {}", self.text()))
+        serde_json::from_slice(&self.stdout)
+            .unwrap_or_else(|e| panic!("standard output is one JSON object ({e}): {}", self.text()))
     }
 
     /// Checks the exit status, and that nothing was left behind.
     #[track_caller]
     pub fn ended(&self, status: i32) {
-        assert_eq!(self.status, Some(status), "{}\n{}", self.text(), self.errors());
+        assert_eq!(
+            self.status,
+            Some(status),
+            "{}\n{}",
+            self.text(),
+            self.errors()
+        );
         assert_eq!(self.left_behind, [""; 0], "{}", self.errors());
     }
 
@@ -133,14 +174,32 @@ impl Ran {
 }
 
 /// Files in a run's temporary folder, and processes that see that folder through a mount or work in it.
-pub fn left_behind(folder: &Path) -> Vec<String> {
-    let name = folder.file_name().expect("it has a name").to_string_lossy().into_owned();
+fn left_behind(folder: &Path) -> Vec<String> {
+    let name = folder
+        .file_name()
+        .expect("it has a name")
+        .to_string_lossy()
+        .into_owned();
     let files = fs::read_dir(folder.join("tmp")).expect("the folder is there");
-    let mut left: Vec<String> = files.map(|f| f.expect("the folder can be read").path().display().to_string()).collect();
-    for process in fs::read_dir("/proc").expect("Linux has /proc").filter_map(Result::ok) {
+    let mut left: Vec<String> = files
+        .map(|f| {
+            f.expect("the folder can be read")
+                .path()
+                .display()
+                .to_string()
+        })
+        .collect();
+    for process in fs::read_dir("/proc")
+        .expect("Linux has /proc")
+        .filter_map(Result::ok)
+    {
         let mounts = fs::read_to_string(process.path().join("mountinfo")).unwrap_or_default();
         let at = fs::read_link(process.path().join("cwd")).unwrap_or_default();
-        let is_process = process.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit());
+        let is_process = process
+            .file_name()
+            .to_string_lossy()
+            .bytes()
+            .all(|b| b.is_ascii_digit());
         if is_process && (mounts.contains(&name) || at.starts_with(folder)) {
             left.push(format!("process {}", process.file_name().display()));
         }
@@ -149,14 +208,18 @@ pub fn left_behind(folder: &Path) -> Vec<String> {
 }
 
 /// The cache that all tests share, so that pytest is installed once.
-pub fn cache() -> PathBuf {
+fn cache() -> PathBuf {
     target().join("e2e-cache")
 }
 
 /// The target folder: the test program is `<target>/<profile>/deps/e2e-…`.
 fn target() -> PathBuf {
     let program = std::env::current_exe().expect("the program knows its place");
-    program.ancestors().nth(3).expect("test programs stand in <target>/<profile>/deps").to_owned()
+    program
+        .ancestors()
+        .nth(3)
+        .expect("test programs stand in <target>/<profile>/deps")
+        .to_owned()
 }
 
 /// The command under test.
@@ -168,17 +231,46 @@ fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let folder = std::env::current_exe().expect("the program knows its place");
-        let folder = folder.ancestors().nth(2).expect("test programs stand in <target>/<profile>/deps");
+        let folder = folder
+            .ancestors()
+            .nth(2)
+            .expect("test programs stand in <target>/<profile>/deps");
         if let Some(cargo) = std::env::var_os("CARGO") {
-            let profile = if folder.ends_with("debug") { "dev" } else { folder.file_name().and_then(|f| f.to_str()).unwrap_or("dev") };
+            let profile = if folder.ends_with("debug") {
+                "dev"
+            } else {
+                folder.file_name().and_then(|f| f.to_str()).unwrap_or("dev")
+            };
             let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("Cargo.toml");
             let mut build = Command::new(cargo);
-            build.args(["build", "--quiet", "--workspace", "--bin", "outerloop", "--profile", profile, "--manifest-path"]);
-            let built = build.arg(workspace).arg("--target-dir").arg(target()).output().expect("cargo can be started");
-            assert!(built.status.success(), "the outerloop command could not be built: {}", String::from_utf8_lossy(&built.stderr));
+            build.args([
+                "build",
+                "--quiet",
+                "--workspace",
+                "--bin",
+                "outerloop",
+                "--profile",
+                profile,
+                "--manifest-path",
+            ]);
+            let built = build
+                .arg(workspace)
+                .arg("--target-dir")
+                .arg(target())
+                .output()
+                .expect("cargo can be started");
+            assert!(
+                built.status.success(),
+                "the outerloop command could not be built: {}",
+                String::from_utf8_lossy(&built.stderr)
+            );
         }
         let program = folder.join("outerloop");
-        assert!(program.is_file(), "{} is missing: build it with `cargo build --workspace` in the same profile", program.display());
+        assert!(
+            program.is_file(),
+            "{} is missing: build it with `cargo build --workspace` in the same profile",
+            program.display()
+        );
         program
     })
 }
@@ -195,6 +287,13 @@ fn drain(from: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<Ve
 /// The high-water mark of a process's resident memory.
 fn peak(child: &Child) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-    let kib = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+    let kib = status.lines().find_map(|l| {
+        l.strip_prefix("VmHWM:")?
+            .trim()
+            .strip_suffix(" kB")?
+            .trim()
+            .parse::<u64>()
+            .ok()
+    });
     kib.unwrap_or(0) * 1024
 }

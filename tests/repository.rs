@@ -48,7 +48,10 @@ pub struct Snapshot(BTreeMap<PathBuf, Vec<u8>>);
 impl Repository {
     /// A folder without git.
     pub fn without_git() -> Self {
-        let folder = tempfile::Builder::new().prefix("e2e-").tempdir().expect("a temporary folder can be made");
+        let folder = tempfile::Builder::new()
+            .prefix("e2e-")
+            .tempdir()
+            .expect("a temporary folder can be made");
         let root = folder.path().join("repo");
         fs::create_dir(&root).expect("the folder is new");
         Self { folder, root }
@@ -81,7 +84,8 @@ impl Repository {
     /// Writes a file of the work tree.
     pub fn write(&self, path: &str, content: impl AsRef<[u8]>) {
         let path = self.root.join(path);
-        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("the folder can be made");
+        fs::create_dir_all(path.parent().expect("a file has a folder"))
+            .expect("the folder can be made");
         fs::write(path, content).expect("the file can be written");
     }
 
@@ -96,7 +100,13 @@ impl Repository {
             self.write(path, content);
         }
         self.git(&["add", "--all"]);
-        self.git(&["commit", "--quiet", "--allow-empty", "--message", "Change the program"]);
+        self.git(&[
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "--message",
+            "Change the program",
+        ]);
         self.head()
     }
 
@@ -123,17 +133,59 @@ impl Repository {
     pub fn try_git(&self, arguments: &[&str], input: &str) -> (bool, String) {
         let mut command = Command::new("git");
         // Not the hostile configuration's hooks either: only the command under test may start those.
-        command.args(["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=", "-c", "commit.gpgSign=false"]).args(arguments);
+        command
+            .args([
+                "-c",
+                "core.hooksPath=/dev/null",
+                "-c",
+                "core.fsmonitor=",
+                "-c",
+                "commit.gpgSign=false",
+            ])
+            .args(arguments);
         let path = std::env::var_os("PATH").unwrap_or_default();
-        command.current_dir(&self.root).env_clear().env("PATH", path).env("HOME", self.folder.path());
-        command.envs([("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_PAGER", "cat")]);
-        command.envs([("GIT_AUTHOR_NAME", "Ada"), ("GIT_AUTHOR_EMAIL", "ada@example.com"), ("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z")]);
-        command.envs([("GIT_COMMITTER_NAME", "Ada"), ("GIT_COMMITTER_EMAIL", "ada@example.com"), ("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z")]);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("git can be started");
-        child.stdin.take().expect("it is piped").write_all(input.as_bytes()).expect("git reads its input");
+        command
+            .current_dir(&self.root)
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.folder.path());
+        command.envs([
+            ("GIT_CONFIG_NOSYSTEM", "1"),
+            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+            ("GIT_PAGER", "cat"),
+        ]);
+        command.envs([
+            ("GIT_AUTHOR_NAME", "Ada"),
+            ("GIT_AUTHOR_EMAIL", "ada@example.com"),
+            ("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z"),
+        ]);
+        command.envs([
+            ("GIT_COMMITTER_NAME", "Ada"),
+            ("GIT_COMMITTER_EMAIL", "ada@example.com"),
+            ("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z"),
+        ]);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("git can be started");
+        child
+            .stdin
+            .take()
+            .expect("it is piped")
+            .write_all(input.as_bytes())
+            .expect("git reads its input");
         let output = child.wait_with_output().expect("git ends");
-        let said = if output.status.success() { output.stdout } else { output.stderr };
-        (output.status.success(), String::from_utf8_lossy(&said).trim_end().to_owned())
+        let said = if output.status.success() {
+            output.stdout
+        } else {
+            output.stderr
+        };
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&said).trim_end().to_owned(),
+        )
     }
 
     /// Writes a log beside the work tree.
@@ -155,14 +207,21 @@ impl Repository {
             Form::Sentry => "sentry",
         };
         let root = self.root.join(crash.root);
-        let root = root.to_str().expect("the folder's name is text").trim_end_matches('/');
+        let root = root
+            .to_str()
+            .expect("the folder's name is text")
+            .trim_end_matches('/');
         let output = Command::new("python3")
             .args(["-c", include_str!("record.py")])
             .arg(&script)
             .args([root, crash.shown, form, ""])
             .output()
             .expect("python3 can be started");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         self.log(output.stdout)
     }
 
@@ -174,14 +233,23 @@ impl Repository {
             for entry in fs::read_dir(&folder).expect("the folder can be read") {
                 let entry = entry.expect("the folder can be read");
                 let (path, kind) = (entry.path(), entry.file_type().expect("its kind is known"));
-                let name = path.strip_prefix(&self.root).expect("it is below the root").to_path_buf();
+                let name = path
+                    .strip_prefix(&self.root)
+                    .expect("it is below the root")
+                    .to_path_buf();
                 if name.starts_with(".git/objects") {
                     continue;
                 }
                 if kind.is_dir() {
                     folders.push(path);
                 } else if kind.is_symlink() {
-                    files.insert(name, fs::read_link(&path).expect("a link can be read").into_os_string().into_encoded_bytes());
+                    files.insert(
+                        name,
+                        fs::read_link(&path)
+                            .expect("a link can be read")
+                            .into_os_string()
+                            .into_encoded_bytes(),
+                    );
                 } else {
                     files.insert(name, fs::read(&path).expect("a file can be read"));
                 }
@@ -194,9 +262,17 @@ impl Repository {
 impl Snapshot {
     /// Paths that are not the same in both, in their order.
     pub fn differences(&self, other: &Self) -> Vec<String> {
-        let mut paths: Vec<&PathBuf> = self.0.keys().chain(other.0.keys()).filter(|p| self.0.get(*p) != other.0.get(*p)).collect();
+        let mut paths: Vec<&PathBuf> = self
+            .0
+            .keys()
+            .chain(other.0.keys())
+            .filter(|p| self.0.get(*p) != other.0.get(*p))
+            .collect();
         paths.sort();
         paths.dedup();
-        paths.iter().map(|p| p.to_string_lossy().into_owned()).collect()
+        paths
+            .iter()
+            .map(|p| p.to_string_lossy().into_owned())
+            .collect()
     }
 }

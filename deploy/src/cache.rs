@@ -12,9 +12,13 @@ pub(crate) fn root() -> anyhow::Result<PathBuf> {
     if let Some(folder) = std::env::var_os("OUTERLOOP_CACHE").filter(|f| !f.is_empty()) {
         return Ok(folder.into());
     }
-    let base = std::env::var_os("XDG_CACHE_HOME").filter(|f| !f.is_empty()).map(PathBuf::from);
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .filter(|f| !f.is_empty())
+        .map(PathBuf::from);
     let base = base.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
-    Ok(base.context("neither OUTERLOOP_CACHE nor HOME is set")?.join("outerloop"))
+    Ok(base
+        .context("neither OUTERLOOP_CACHE nor HOME is set")?
+        .join("outerloop"))
 }
 
 /// The folder of this name in the cache; `make` fills it where it is not there yet.
@@ -23,7 +27,10 @@ pub(crate) fn root() -> anyhow::Result<PathBuf> {
 ///
 /// # Errors
 /// What `make` reports; nothing is left behind then.
-pub(crate) fn folder(name: &str, make: impl FnOnce(&Path) -> anyhow::Result<()>) -> anyhow::Result<PathBuf> {
+pub(crate) fn folder(
+    name: &str,
+    make: impl FnOnce(&Path) -> anyhow::Result<()>,
+) -> anyhow::Result<PathBuf> {
     let place = root()?.join(name);
     if place.is_dir() {
         return Ok(place);
@@ -37,7 +44,10 @@ pub(crate) fn folder(name: &str, make: impl FnOnce(&Path) -> anyhow::Result<()>)
     }
     let fresh = tempfile::tempdir_in(parent)?;
     make(fresh.path())?;
-    fs::set_permissions(fresh.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    fs::set_permissions(
+        fresh.path(),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )?;
     fs::rename(fresh.keep(), &place).with_context(|| format!("moving into {}", place.display()))?;
     Ok(place)
 }

@@ -8,7 +8,7 @@ mod install;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Turns the errors that production logs into verified patches.
 #[derive(Debug, Parser)]
@@ -22,12 +22,38 @@ struct Cli {
 enum Command {
     Fix(fix::Args),
     Eval(eval::Args),
+    /// Print completions for a shell.
+    Completions {
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
 }
 
 fn main() -> ExitCode {
+    // `RUST_LOG=debug` shows every batch of runs and every behaviour among the cures.
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     let result = match Cli::parse().command {
         Command::Fix(args) => fix::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "outerloop",
+                &mut std::io::stdout(),
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man => clap_mangen::Man::new(Cli::command())
+            .render(&mut std::io::stdout())
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(Into::into),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

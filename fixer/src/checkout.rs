@@ -25,7 +25,12 @@ impl Checkout {
         let tree = folder.path().join("repo");
         std::fs::create_dir(&tree)?;
         let entries = repository.export(&commit, &tree)?;
-        Ok(Self { commit, entries, tree, _folder: folder })
+        Ok(Self {
+            commit,
+            entries,
+            tree,
+            _folder: folder,
+        })
     }
 
     /// The commit.
@@ -45,7 +50,14 @@ impl Checkout {
 
     /// The text of one of its ordinary files; empty if there is none.
     pub fn text(&self, path: &str) -> String {
-        let known = self.entries.iter().any(|e| e.path == path && e.mode != "120000");
-        if known { std::fs::read_to_string(self.tree.join(path)).unwrap_or_default() } else { String::new() }
+        let known = self
+            .entries
+            .iter()
+            .any(|e| e.path == path && e.mode != "120000");
+        if known {
+            std::fs::read_to_string(self.tree.join(path)).unwrap_or_default()
+        } else {
+            String::new()
+        }
     }
 }

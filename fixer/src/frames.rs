@@ -24,28 +24,55 @@ pub(crate) enum Mapped {
 ///
 /// `line_of` answers with a line of a file of the commit. Files are ranked by how many trailing parts of the path agree;
 /// a reported source line that the file does not hold at that place rules it out.
-pub(crate) fn map(frame: &Frame, entries: &[TreeEntry], mut line_of: impl FnMut(&str, u32) -> Option<String>) -> Mapped {
+pub(crate) fn map(
+    frame: &Frame,
+    entries: &[TreeEntry],
+    mut line_of: impl FnMut(&str, u32) -> Option<String>,
+) -> Mapped {
     if frame.path.is_empty() || frame.path.starts_with('<') || is_system(&frame.path) {
         return Mapped::Outside;
     }
-    let wanted: Vec<&str> = frame.path.split(['/', '\\']).filter(|p| !p.is_empty() && *p != ".").collect();
+    let wanted: Vec<&str> = frame
+        .path
+        .split(['/', '\\'])
+        .filter(|p| !p.is_empty() && *p != ".")
+        .collect();
     if wanted.contains(&"..") {
         return Mapped::Outside;
     }
     let mut found: Vec<(usize, &str)> = entries
         .iter()
         .filter(|e| e.mode != "120000")
-        .map(|e| (e.path.split('/').rev().zip(wanted.iter().rev()).take_while(|(a, b)| a == *b).count(), e.path.as_str()))
+        .map(|e| {
+            (
+                e.path
+                    .split('/')
+                    .rev()
+                    .zip(wanted.iter().rev())
+                    .take_while(|(a, b)| a == *b)
+                    .count(),
+                e.path.as_str(),
+            )
+        })
         .filter(|(n, _)| *n > 0)
         .collect();
     // `src/pkg/mod.py` ran as `site-packages/pkg/mod.py`: the reported module says how much of the path must agree.
     if let Some(module) = &frame.module {
-        let parts = module.split('.').filter(|p| !p.is_empty() && *p != "__main__").count();
+        let parts = module
+            .split('.')
+            .filter(|p| !p.is_empty() && *p != "__main__")
+            .count();
         let init = usize::from(frame.path.ends_with("__init__.py"));
         found.retain(|(n, path)| *n >= (parts + init).min(path.split('/').count()));
     }
     let mut mismatch = None;
-    if let (Some(line), Some(text)) = (frame.line, frame.context_line.as_deref().filter(|t| !t.trim().is_empty())) {
+    if let (Some(line), Some(text)) = (
+        frame.line,
+        frame
+            .context_line
+            .as_deref()
+            .filter(|t| !t.trim().is_empty()),
+    ) {
         found.retain(|(_, path)| {
             let same = line_of(path, line).is_some_and(|have| have.trim() == text.trim());
             if !same {
@@ -60,11 +87,23 @@ pub(crate) fn map(frame: &Frame, entries: &[TreeEntry], mut line_of: impl FnMut(
     match found.as_slice() {
         [] => match mismatch.filter(|path| path.contains('/') || !in_packages) {
             // A dependency's `utils.py` is no news; the whole path of a package is.
-            Some(path) if path.split('/').rev().zip(wanted.iter().rev()).take_while(|(a, b)| a == *b).count() >= 2 => Mapped::OtherContent(path),
+            Some(path)
+                if path
+                    .split('/')
+                    .rev()
+                    .zip(wanted.iter().rev())
+                    .take_while(|(a, b)| a == *b)
+                    .count()
+                    >= 2 =>
+            {
+                Mapped::OtherContent(path)
+            }
             _ => Mapped::Outside,
         },
         // One common name (`__init__.py`, `utils.py`) says nothing without its line.
-        [(1, path)] if path.contains('/') && (frame.context_line.is_none() || in_packages) => Mapped::Outside,
+        [(1, path)] if path.contains('/') && (frame.context_line.is_none() || in_packages) => {
+            Mapped::Outside
+        }
         [(_, path)] => Mapped::File((*path).to_owned()),
         several => Mapped::Ambiguous(several.iter().map(|(_, p)| (*p).to_owned()).collect()),
     }
@@ -72,14 +111,23 @@ pub(crate) fn map(frame: &Frame, entries: &[TreeEntry], mut line_of: impl FnMut(
 
 /// The standard library: `…/lib/python3.11/json/decoder.py`, not what is installed below it.
 fn is_system(path: &str) -> bool {
-    let Some(at) = path.find("/lib/python").or_else(|| path.find("/lib64/python")) else { return false };
+    let Some(at) = path
+        .find("/lib/python")
+        .or_else(|| path.find("/lib64/python"))
+    else {
+        return false;
+    };
     let rest = &path[at..];
     !rest.contains("site-packages") && !rest.contains("dist-packages")
 }
 
 /// Whether a frame is the program's own although the repository does not hold it: the script around a library.
 pub(crate) fn is_application(frame: &Frame) -> bool {
-    !frame.path.is_empty() && !frame.path.starts_with('<') && !is_system(&frame.path) && !frame.path.contains("site-packages") && !frame.path.contains("dist-packages")
+    !frame.path.is_empty()
+        && !frame.path.starts_with('<')
+        && !is_system(&frame.path)
+        && !frame.path.contains("site-packages")
+        && !frame.path.contains("dist-packages")
 }
 
 #[cfg(test)]
@@ -87,12 +135,21 @@ mod tests {
     use super::*;
 
     fn entry(path: &str) -> TreeEntry {
-        TreeEntry { mode: "100644".into(), blob: String::new(), path: path.into() }
+        TreeEntry {
+            mode: "100644".into(),
+            blob: String::new(),
+            path: path.into(),
+        }
     }
 
     #[track_caller]
     fn check(path: &str, context: Option<&str>, files: &[&str], expected: Mapped) {
-        let frame = Frame { path: path.into(), line: Some(3), context_line: context.map(Into::into), ..Frame::default() };
+        let frame = Frame {
+            path: path.into(),
+            line: Some(3),
+            context_line: context.map(Into::into),
+            ..Frame::default()
+        };
         let entries: Vec<_> = files.iter().map(|f| entry(f)).collect();
         let found = map(&frame, &entries, |path, _| Some(format!("line of {path}")));
         assert_eq!(found, expected);
@@ -101,25 +158,70 @@ mod tests {
     #[test]
     fn frames_find_their_files_under_another_prefix() {
         let file = |p: &str| Mapped::File(p.into());
-        check("/app/shop/orders.py", None, &["shop/orders.py", "shop/users.py"], file("shop/orders.py"));
-        check("/usr/lib/python3.11/site-packages/shop/orders.py", None, &["src/shop/orders.py"], file("src/shop/orders.py"));
+        check(
+            "/app/shop/orders.py",
+            None,
+            &["shop/orders.py", "shop/users.py"],
+            file("shop/orders.py"),
+        );
+        check(
+            "/usr/lib/python3.11/site-packages/shop/orders.py",
+            None,
+            &["src/shop/orders.py"],
+            file("src/shop/orders.py"),
+        );
         check("/app/toml.py", None, &["toml.py"], file("toml.py"));
-        check("C:\\app\\shop\\orders.py", None, &["shop/orders.py"], file("shop/orders.py"));
-        check("/app/shop/orders.py", Some("line of a/shop/orders.py"), &["a/shop/orders.py", "b/shop/orders.py"], file("a/shop/orders.py"));
+        check(
+            "C:\\app\\shop\\orders.py",
+            None,
+            &["shop/orders.py"],
+            file("shop/orders.py"),
+        );
+        check(
+            "/app/shop/orders.py",
+            Some("line of a/shop/orders.py"),
+            &["a/shop/orders.py", "b/shop/orders.py"],
+            file("a/shop/orders.py"),
+        );
     }
 
     #[test]
     fn frames_of_others_stay_outside() {
-        check("/usr/lib/python3.11/json/decoder.py", None, &["decoder.py"], Mapped::Outside);
-        check("/app/../../etc/shop/orders.py", None, &["shop/orders.py"], Mapped::Outside);
+        check(
+            "/usr/lib/python3.11/json/decoder.py",
+            None,
+            &["decoder.py"],
+            Mapped::Outside,
+        );
+        check(
+            "/app/../../etc/shop/orders.py",
+            None,
+            &["shop/orders.py"],
+            Mapped::Outside,
+        );
         check("<string>", None, &["string"], Mapped::Outside);
-        check("/app/main.py", Some("other()"), &["main.py"], Mapped::Outside);
+        check(
+            "/app/main.py",
+            Some("other()"),
+            &["main.py"],
+            Mapped::Outside,
+        );
     }
 
     #[test]
     fn two_files_that_fit_are_ambiguous() {
         let both = vec!["a/shop/orders.py".to_owned(), "b/shop/orders.py".to_owned()];
-        check("/srv/shop/orders.py", None, &["a/shop/orders.py", "b/shop/orders.py"], Mapped::Ambiguous(both));
-        check("/srv/a/shop/orders.py", Some("gone"), &["a/shop/orders.py"], Mapped::OtherContent("a/shop/orders.py".into()));
+        check(
+            "/srv/shop/orders.py",
+            None,
+            &["a/shop/orders.py", "b/shop/orders.py"],
+            Mapped::Ambiguous(both),
+        );
+        check(
+            "/srv/a/shop/orders.py",
+            Some("gone"),
+            &["a/shop/orders.py"],
+            Mapped::OtherContent("a/shop/orders.py".into()),
+        );
     }
 }

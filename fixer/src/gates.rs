@@ -120,11 +120,18 @@ pub(crate) enum Finding {
 
 impl Trial {
     pub(crate) fn new(candidate: Candidate) -> Self {
-        Self { candidate, gates: Vec::new() }
+        Self {
+            candidate,
+            gates: Vec::new(),
+        }
     }
 
     /// Sends the candidate through one gate.
-    pub(crate) fn pass<E>(&mut self, gate: Gate, look: impl FnOnce(&Candidate) -> Result<Finding, E>) -> Result<Result<(), Refuted>, E> {
+    pub(crate) fn pass<E>(
+        &mut self,
+        gate: Gate,
+        look: impl FnOnce(&Candidate) -> Result<Finding, E>,
+    ) -> Result<Result<(), Refuted>, E> {
         let started = std::time::Instant::now();
         let finding = look(&self.candidate)?;
         let ms = started.elapsed().as_millis() as u64;
@@ -133,7 +140,12 @@ impl Trial {
             Finding::Nothing(detail) => (GateOutcome::None, detail),
             Finding::Refused(reason) => return Ok(Err(Refuted { gate, reason })),
         };
-        self.gates.push(GateReport { gate, outcome, detail, ms });
+        self.gates.push(GateReport {
+            gate,
+            outcome,
+            detail,
+            ms,
+        });
         Ok(Ok(()))
     }
 
@@ -142,10 +154,30 @@ impl Trial {
     /// # Panics
     /// If a gate was left out, which is a bug of the caller.
     pub(crate) fn finish(mut self, test: Reproduction, confidence: f64) -> VerifiedFix {
-        use Gate::{Applies, Behaviour, Cures, NoRegression, NotSuppression, Policy, Reproduces, TestSays};
+        use Gate::{
+            Applies, Behaviour, Cures, NoRegression, NotSuppression, Policy, Reproduces, TestSays,
+        };
         self.gates.sort_by_key(|g| g.gate);
         let met: Vec<Gate> = self.gates.iter().map(|g| g.gate).collect();
-        assert_eq!(met, [Applies, Reproduces, Cures, NoRegression, Behaviour, NotSuppression, TestSays, Policy], "every gate is met once");
-        VerifiedFix { candidate: self.candidate, test, gates: self.gates, confidence }
+        assert_eq!(
+            met,
+            [
+                Applies,
+                Reproduces,
+                Cures,
+                NoRegression,
+                Behaviour,
+                NotSuppression,
+                TestSays,
+                Policy
+            ],
+            "every gate is met once"
+        );
+        VerifiedFix {
+            candidate: self.candidate,
+            test,
+            gates: self.gates,
+            confidence,
+        }
     }
 }

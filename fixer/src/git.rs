@@ -72,10 +72,17 @@ impl Repository {
     pub fn open(dir: &Path) -> Result<Self, GitError> {
         let missing = || GitError::NoRepository(dir.to_path_buf());
         let dir = dir.canonicalize().map_err(|_| missing())?;
-        let mut repository = Self { root: dir.clone(), dir };
-        let top = repository.run(["rev-parse", "--show-toplevel"]).or_else(|_| repository.run(["rev-parse", "--absolute-git-dir"]));
+        let mut repository = Self {
+            root: dir.clone(),
+            dir,
+        };
+        let top = repository
+            .run(["rev-parse", "--show-toplevel"])
+            .or_else(|_| repository.run(["rev-parse", "--absolute-git-dir"]));
         repository.root = PathBuf::from(top.map_err(|_| missing())?.trim_end());
-        repository.run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).map_err(|_| GitError::NoCommit)?;
+        repository
+            .run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+            .map_err(|_| GitError::NoCommit)?;
         Ok(repository)
     }
 
@@ -94,7 +101,15 @@ impl Repository {
             return Err(unknown());
         }
         let spec = format!("{revision}^{{commit}}");
-        let sha = self.run(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).map_err(|_| unknown())?;
+        let sha = self
+            .run([
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                "--end-of-options",
+                &spec,
+            ])
+            .map_err(|_| unknown())?;
         Ok(CommitSha(sha.trim().to_owned()))
     }
 
@@ -102,12 +117,16 @@ impl Repository {
     pub fn resolve_release(&self, release: &str) -> Option<CommitSha> {
         let bare = release.rsplit('@').next().unwrap_or(release);
         // A branch may share a release's name, so only tags and full-ish SHAs count.
-        if bare.len() >= 7 && bare.bytes().all(|b| b.is_ascii_hexdigit()) {
-            if let Ok(sha) = self.resolve(bare) {
-                return Some(sha);
-            }
+        if bare.len() >= 7
+            && bare.bytes().all(|b| b.is_ascii_hexdigit())
+            && let Ok(sha) = self.resolve(bare)
+        {
+            return Some(sha);
         }
-        [release, bare].iter().flat_map(|r| [format!("refs/tags/{r}"), format!("refs/tags/v{r}")]).find_map(|tag| self.resolve(&tag).ok())
+        [release, bare]
+            .iter()
+            .flat_map(|r| [format!("refs/tags/{r}"), format!("refs/tags/v{r}")])
+            .find_map(|tag| self.resolve(&tag).ok())
     }
 
     /// All files of a commit, links included, submodules not.
@@ -115,13 +134,18 @@ impl Repository {
     /// # Errors
     /// [`GitError::Failed`].
     pub fn files(&self, commit: &CommitSha) -> Result<Vec<TreeEntry>, GitError> {
-        let listing = self.run_bytes(["ls-tree", "-r", "-z", "--full-tree", commit.as_str()], &[])?;
+        let listing =
+            self.run_bytes(["ls-tree", "-r", "-z", "--full-tree", commit.as_str()], &[])?;
         let entries = listing.split(|b| *b == 0).filter_map(|entry| {
             let entry = String::from_utf8_lossy(entry);
             let (meta, path) = entry.split_once('\t')?;
             let mut meta = meta.split(' ');
             let (mode, kind, blob) = (meta.next()?, meta.next()?, meta.next()?);
-            (kind == "blob").then(|| TreeEntry { mode: mode.to_owned(), blob: blob.to_owned(), path: path.to_owned() })
+            (kind == "blob").then(|| TreeEntry {
+                mode: mode.to_owned(),
+                blob: blob.to_owned(),
+                path: path.to_owned(),
+            })
         });
         Ok(entries.collect())
     }
@@ -138,13 +162,23 @@ impl Repository {
         let wanted: String = entries.iter().map(|e| format!("{}\n", e.blob)).collect();
         let blobs = self.run_bytes(["cat-file", "--batch"], wanted.as_bytes())?;
         let mut rest = blobs.as_slice();
-        let torn = || GitError::Failed { command: "cat-file".into(), message: "its answer is cut off".into() };
+        let torn = || GitError::Failed {
+            command: "cat-file".into(),
+            message: "its answer is cut off".into(),
+        };
         let mut links = Vec::new();
         for entry in &entries {
             let end = rest.iter().position(|b| *b == b'\n').ok_or_else(torn)?;
             let header = String::from_utf8_lossy(&rest[..end]).into_owned();
-            let Some(size) = header.rsplit(' ').next().and_then(|s| s.parse::<usize>().ok()) else {
-                return Err(GitError::Failed { command: "cat-file".into(), message: header });
+            let Some(size) = header
+                .rsplit(' ')
+                .next()
+                .and_then(|s| s.parse::<usize>().ok())
+            else {
+                return Err(GitError::Failed {
+                    command: "cat-file".into(),
+                    message: header,
+                });
             };
             let content = rest.get(end + 1..end + 1 + size).ok_or_else(torn)?;
             rest = rest.get(end + 2 + size..).unwrap_or_default();
@@ -153,7 +187,11 @@ impl Repository {
                 std::fs::create_dir_all(parent)?;
             }
             if entry.mode == "120000" {
-                links.push((path, PathBuf::from(String::from_utf8_lossy(content).into_owned()), entry.path.clone()));
+                links.push((
+                    path,
+                    PathBuf::from(String::from_utf8_lossy(content).into_owned()),
+                    entry.path.clone(),
+                ));
             } else {
                 std::fs::write(&path, content)?;
                 if entry.mode == "100755" {
@@ -176,7 +214,13 @@ impl Repository {
     ///
     /// # Errors
     /// [`GitError::Failed`], also where the branch already exists at another commit.
-    pub fn commit_on_branch(&self, parent: &CommitSha, branch: &str, message: &str, files: &[(String, String)]) -> Result<CommitSha, GitError> {
+    pub fn commit_on_branch(
+        &self,
+        parent: &CommitSha,
+        branch: &str,
+        message: &str,
+        files: &[(String, String)],
+    ) -> Result<CommitSha, GitError> {
         let index = tempfile::tempdir()?;
         let index = index.path().join("index");
         let with_index = |args: &[&str], input: &[u8]| {
@@ -187,8 +231,14 @@ impl Repository {
         with_index(&["read-tree", parent.as_str()], &[])?;
         let modes = self.files(parent)?;
         for (path, text) in files {
-            let blob = self.run_bytes(["hash-object", "-w", "--no-filters", "--stdin"], text.as_bytes())?;
-            let mode = modes.iter().find(|e| &e.path == path).map_or("100644", |e| e.mode.as_str());
+            let blob = self.run_bytes(
+                ["hash-object", "-w", "--no-filters", "--stdin"],
+                text.as_bytes(),
+            )?;
+            let mode = modes
+                .iter()
+                .find(|e| &e.path == path)
+                .map_or("100644", |e| e.mode.as_str());
             let info = format!("{mode},{},{path}", String::from_utf8_lossy(&blob).trim());
             with_index(&["update-index", "--add", "--cacheinfo", &info], &[])?;
         }
@@ -200,9 +250,15 @@ impl Repository {
             if old_tree.trim() == tree {
                 return Ok(existing);
             }
-            return Err(GitError::Failed { command: "update-ref".into(), message: format!("branch {branch} already exists with other content") });
+            return Err(GitError::Failed {
+                command: "update-ref".into(),
+                message: format!("branch {branch} already exists with other content"),
+            });
         }
-        let sha = self.run_bytes(["commit-tree", "--no-gpg-sign", "-p", parent.as_str(), &tree], message.as_bytes())?;
+        let sha = self.run_bytes(
+            ["commit-tree", "--no-gpg-sign", "-p", parent.as_str(), &tree],
+            message.as_bytes(),
+        )?;
         let sha = String::from_utf8_lossy(&sha).trim().to_owned();
         self.run(["update-ref", &reference, &sha, ""])?;
         Ok(CommitSha(sha))
@@ -237,7 +293,15 @@ impl Repository {
             .env("GIT_COMMITTER_NAME", "outerloop")
             .env("GIT_COMMITTER_EMAIL", "outerloop@localhost");
         // What a hostile `.git/config` could make git start.
-        for setting in ["core.fsmonitor=", "core.hooksPath=/dev/null", "core.pager=cat", "core.sshCommand=false", "gpg.program=false", "protocol.allow=never", "safe.directory=*"] {
+        for setting in [
+            "core.fsmonitor=",
+            "core.hooksPath=/dev/null",
+            "core.pager=cat",
+            "core.sshCommand=false",
+            "gpg.program=false",
+            "protocol.allow=never",
+            "safe.directory=*",
+        ] {
             command.args(["-c", setting]);
         }
         command.arg("--no-pager").arg("--no-replace-objects");
@@ -245,10 +309,15 @@ impl Repository {
     }
 
     fn run<const N: usize>(&self, args: [&str; N]) -> Result<String, GitError> {
-        self.run_bytes(args, &[]).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        self.run_bytes(args, &[])
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    fn run_bytes<const N: usize>(&self, args: [&str; N], input: &[u8]) -> Result<Vec<u8>, GitError> {
+    fn run_bytes<const N: usize>(
+        &self,
+        args: [&str; N],
+        input: &[u8],
+    ) -> Result<Vec<u8>, GitError> {
         let mut command = self.command();
         command.args(args.map(OsStr::new));
         finish(command, args[0], input)
@@ -256,7 +325,11 @@ impl Repository {
 }
 
 fn finish(mut command: Command, name: &str, input: &[u8]) -> Result<Vec<u8>, GitError> {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
     let mut stdin = child.stdin.take().expect("standard input is piped");
     let input = input.to_vec();
     // In a thread: git answers while it still reads.
@@ -267,11 +340,18 @@ fn finish(mut command: Command, name: &str, input: &[u8]) -> Result<Vec<u8>, Git
         written?;
         return Ok(output.stdout);
     }
-    Err(GitError::Failed { command: name.to_owned(), message: String::from_utf8_lossy(&output.stderr).trim().to_owned() })
+    Err(GitError::Failed {
+        command: name.to_owned(),
+        message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+    })
 }
 
 fn is_plain_path(path: &str) -> bool {
-    !path.is_empty() && !path.starts_with('/') && path.split('/').all(|part| !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git"))
+    !path.is_empty()
+        && !path.starts_with('/')
+        && path
+            .split('/')
+            .all(|part| !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git"))
 }
 
 /// Whether a link at `name` that points to `to` stays in the tree.

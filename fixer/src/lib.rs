@@ -104,7 +104,13 @@ pub enum FixError {
 pub fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     match task.event.platform {
         Platform::Python => lang::python::fix(task),
-        Platform::JavaScript => Ok(Report { why_not: Some("fixing JavaScript is not supported yet".to_owned()), ..Report::default() }),
-        Platform::Other => Ok(Report { why_not: Some("the event's language is not supported yet".to_owned()), ..Report::default() }),
+        Platform::JavaScript => Ok(Report {
+            why_not: Some("fixing JavaScript is not supported yet".to_owned()),
+            ..Report::default()
+        }),
+        Platform::Other => Ok(Report {
+            why_not: Some("the event's language is not supported yet".to_owned()),
+            ..Report::default()
+        }),
     }
 }

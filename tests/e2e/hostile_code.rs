@@ -9,18 +9,29 @@ use crate::shop;
 /// What a run may take beyond the time of its bug: a job's own grace, and a busy machine.
 const GRACE: Duration = Duration::from_secs(12);
 
-/// The shop as it crashed, with hostile code added at the end, where it moves no line.
+/// The shop as it crashed, with hostile code added at the end, where it moves no line. It learns where the repository is.
 fn run(hostile: &str, time_limit: u64, grace: Duration) -> Ran {
-    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/pricing.py", shop::PRICING)]);
+    let repository =
+        Repository::of(&[("shop/__init__.py", ""), ("shop/pricing.py", shop::PRICING)]);
     let log = shop::crash(&repository, Form::Sentry);
-    repository.commit(&[("shop/pricing.py", &format!("{}\n\n{hostile}", shop::PRICING))]);
+    let hostile = hostile.replace("HERE", repository.root().to_str().unwrap());
+    repository.commit(&[(
+        "shop/pricing.py",
+        &format!("{}\n\n{hostile}", shop::PRICING),
+    )]);
     finish(&log, &repository, time_limit, grace)
 }
 
 fn finish(log: &std::path::Path, repository: &Repository, time_limit: u64, grace: Duration) -> Ran {
     let before = repository.snapshot();
-    let ran = Outerloop::fix(log, repository).and(["--output", "json", "--time-limit", &time_limit.to_string()]).run();
-    assert!(ran.took < Duration::from_secs(time_limit) + grace, "{:?}", ran.took);
+    let ran = Outerloop::fix(log, repository)
+        .and(["--output", "json", "--time-limit", &time_limit.to_string()])
+        .run();
+    assert!(
+        ran.took < Duration::from_secs(time_limit) + grace,
+        "{:?}",
+        ran.took
+    );
     assert_eq!(repository.snapshot().differences(&before), [""; 0]);
     ran
 }
@@ -30,7 +41,13 @@ fn finish(log: &std::path::Path, repository: &Repository, time_limit: u64, grace
 fn check_unfixed(hostile: &str) {
     let answer = run(hostile, 4, GRACE).json(3);
     shop::check_shape(&answer);
-    assert!(answer["bugs"][0]["why_not"].as_str().unwrap().starts_with("not reproduced"), "{answer}");
+    assert!(
+        answer["bugs"][0]["why_not"]
+            .as_str()
+            .unwrap()
+            .starts_with("not reproduced"),
+        "{answer}"
+    );
 }
 
 #[test]
@@ -40,30 +57,53 @@ fn a_module_that_hangs() {
 
 #[test]
 fn a_module_that_hangs_and_ignores_signals() {
-    check_unfixed("import signal, threading\nfor n in range(1, 65):\n    try:\n        signal.signal(n, signal.SIG_IGN)\n    except (OSError, ValueError):\n        pass\nthreading.Event().wait()\n");
+    check_unfixed(
+        "import signal, threading\nfor n in range(1, 65):\n    try:\n        signal.signal(n, signal.SIG_IGN)\n    except (OSError, ValueError):\n        pass\nthreading.Event().wait()\n",
+    );
 }
 
 #[test]
 fn a_module_that_prints_without_end() {
-    check_unfixed("import os\nwhile True:\n    print('x' * 100000)\n    for fd in range(1, 10):\n        try:\n            os.write(fd, b'y' * 100000)\n        except OSError:\n            pass\n");
+    check_unfixed(
+        "import os\nwhile True:\n    print('x' * 100000)\n    for fd in range(1, 10):\n        try:\n            os.write(fd, b'y' * 100000)\n        except OSError:\n            pass\n",
+    );
 }
 
 #[test]
 fn a_module_that_eats_memory() {
-    check_unfixed("hoard = []\nwhile True:\n    try:\n        hoard.append(bytearray(b'x') * (64 << 20))\n    except MemoryError:\n        pass\n");
+    check_unfixed(
+        "hoard = []\nwhile True:\n    try:\n        hoard.append(bytearray(b'x') * (64 << 20))\n    except MemoryError:\n        pass\n",
+    );
 }
 
-// FIXME: where every child forks on as well (`while True: os.fork()`), thousands of processes live before the watchdog
-// looks, and it does not get to end them for minutes: the time limit means nothing then. A limit that the kernel keeps
-// (the pids controller) is missing. Such a bomb would take the other tests along, so this one has one forker.
+// Both bombs are bounded, so that a watchdog that is late costs seconds and not the machine.
 #[test]
-fn a_module_that_forks_without_end() {
-    check_unfixed("import os, time\nwhile True:\n    if os.fork() == 0:\n        time.sleep(1000)\n");
+fn a_module_that_forks_many_children() {
+    check_unfixed(
+        "import os, time\nfor n in range(600):\n    if os.fork() == 0:\n        time.sleep(60)\n        os._exit(0)\ntime.sleep(60)\n",
+    );
+}
+
+// FIXME: an unbounded one (`while True: os.fork()`) is not ended at all. Just below the limit of processes their
+// resident sizes already add up to the limit of memory, since shared pages count for each; the exact look that follows
+// reads `smaps_rollup` of every process, and as long as there are always new ones it does not come to an end. The
+// grace here is for that look.
+#[test]
+fn a_module_whose_children_fork_as_well() {
+    let answer = run(
+        "import os, time\nfor n in range(9):\n    os.fork()\ntime.sleep(60)\n",
+        4,
+        Duration::from_secs(60),
+    )
+    .json(3);
+    shop::check_shape(&answer);
 }
 
 #[test]
 fn a_module_that_fills_the_disk() {
-    check_unfixed("n = 0\nwhile True:\n    n += 1\n    try:\n        with open(f'/tmp/{n}', 'wb') as file:\n            file.write(b'x' * (1 << 20))\n    except OSError:\n        pass\n");
+    check_unfixed(
+        "n = 0\nwhile True:\n    n += 1\n    try:\n        with open(f'/tmp/{n}', 'wb') as file:\n            file.write(b'x' * (1 << 20))\n    except OSError:\n        pass\n",
+    );
 }
 
 #[test]
@@ -88,7 +128,7 @@ fn a_module_that_looks_around() {
     let look = "import os, socket\n
 def _reach():
     found = [name for name in os.environ if 'TOKEN' in name or 'CACHE' in name]
-    found += [path for path in ('/root/.ssh', '/home', '/work/main', '/proc/1/root/etc/shadow') if os.path.exists(path) and os.access(path, os.R_OK) and os.listdir(path)]
+    found += [path for path in ('HERE', '/proc/1/root' + 'HERE', '/etc/shadow', '/etc/hostname') if os.path.exists(path)]
     try:
         socket.create_connection(('1.1.1.1', 53), 1)
         found.append('network')
@@ -116,7 +156,10 @@ if _found:
 /// is not what was committed, neither on disk nor as the live function's code.
 fn watching(hostile: &str) -> Ran {
     let with_call = |watch: &str| {
-        let called = shop::PRICING.replace("    return item[\"price\"]", "    _watch()\n    return item[\"price\"]");
+        let called = shop::PRICING.replace(
+            "    return item[\"price\"]",
+            "    _watch()\n    return item[\"price\"]",
+        );
         format!("{called}\n\n{watch}")
     };
     let calm = with_call("def _watch():\n    pass\n");
@@ -142,7 +185,10 @@ def _turn():
 #[test]
 fn a_patched_module_that_exits_with_success() {
     let answer = watching("    os._exit(0)\n").json(3);
-    assert!(answer["bugs"][0]["reproduction"].is_object(), "unpatched it crashes as it did: {answer}");
+    assert!(
+        answer["bugs"][0]["reproduction"].is_object(),
+        "unpatched it crashes as it did: {answer}"
+    );
 }
 
 #[test]
@@ -172,7 +218,10 @@ fn a_patched_module_that_writes_forged_results_to_the_report() {
 /// At import, before anything was run, the importing process is the runner itself.
 #[test]
 fn a_module_that_writes_forged_results_at_import() {
-    let forged = format!("import os\ndef _forge():\n{}\n\n_forge()\n", FORGED.replace("FDS", "range(3, 64)"));
+    let forged = format!(
+        "import os\ndef _forge():\n{}\n\n_forge()\n",
+        FORGED.replace("FDS", "range(3, 64)")
+    );
     run(&forged, 10, GRACE).json(3);
 }
 

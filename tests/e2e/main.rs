@@ -1,7 +1,11 @@
 //! The `outerloop` command from its arguments to what it leaves behind, on crashes that happened.
 //!
 //! Read `shop` (the program that crashes) first; then each module is one promise of the command.
-#![allow(clippy::unwrap_used, missing_docs, reason = "tests may panic, and their names say what they show")]
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "tests may panic, and their names say what they show"
+)]
 
 mod cache;
 mod frames;

@@ -7,12 +7,27 @@ use tests::{Outerloop, Repository};
 fn event(kind: &str, release: Option<&str>) -> String {
     let frame = json!({"filename": "/app/app.py", "function": "run", "lineno": 1, "context_line": "connect()"});
     let error = json!({"type": kind, "value": "refused", "stacktrace": {"frames": [frame]}});
-    format!("{}\n", json!({"platform": "python", "level": "error", "release": release, "exception": {"values": [error]}}))
+    format!(
+        "{}\n",
+        json!({"platform": "python", "level": "error", "release": release, "exception": {"values": [error]}})
+    )
 }
 
 const KINDS: &[&str] = &[
-    "ConnectionRefusedError", "ConnectionResetError", "TimeoutError", "OperationalError", "InterfaceError", "PermissionError",
-    "FileNotFoundError", "MemoryError", "ImproperlyConfigured", "HTTPError", "URLError", "SSLError", "ReadTimeout", "BrokenPipeError",
+    "ConnectionRefusedError",
+    "ConnectionResetError",
+    "TimeoutError",
+    "OperationalError",
+    "InterfaceError",
+    "PermissionError",
+    "FileNotFoundError",
+    "MemoryError",
+    "ImproperlyConfigured",
+    "HTTPError",
+    "URLError",
+    "SSLError",
+    "ReadTimeout",
+    "BrokenPipeError",
 ];
 
 #[test]
@@ -45,14 +60,33 @@ fn a_release_is_a_commit_a_tag_or_head_with_a_note() {
         (Some("1.0.0\u{1b}[31m"), &head),
         (None, &head),
     ];
-    let log: String = cases.iter().zip(KINDS).map(|((release, _), kind)| event(kind, *release)).collect();
-    let answer = Outerloop::fix(&repository.log(log), &repository).and(["--output", "json"]).run().json(3);
-    let bug_of = |kind: &str| answer["bugs"].as_array().unwrap().iter().find(|b| b["exception"]["type"] == kind).cloned().unwrap_or(Value::Null);
+    let log: String = cases
+        .iter()
+        .zip(KINDS)
+        .map(|((release, _), kind)| event(kind, *release))
+        .collect();
+    let answer = Outerloop::fix(&repository.log(log), &repository)
+        .and(["--output", "json"])
+        .run()
+        .json(3);
+    let bug_of = |kind: &str| {
+        answer["bugs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|b| b["exception"]["type"] == kind)
+            .cloned()
+            .unwrap_or(Value::Null)
+    };
     for ((release, expected), kind) in cases.iter().zip(KINDS) {
         let bug = bug_of(kind);
         assert_eq!(bug["commit"], *expected, "release {release:?} of {kind}");
         let note = bug["commit_note"].as_str().unwrap_or_default();
-        assert_eq!(note.contains("HEAD"), *expected == head, "release {release:?}: {note}");
+        assert_eq!(
+            note.contains("HEAD"),
+            *expected == head,
+            "release {release:?}: {note}"
+        );
         if let Some(release) = release.filter(|r| *expected == head && !r.contains('\u{1b}')) {
             assert!(note.contains(release), "{note}");
         }
@@ -68,7 +102,10 @@ fn a_stated_commit_goes_before_the_release() {
     repository.git(&["tag", "2.0.0"]);
     let log = repository.log(event("TimeoutError", Some("2.0.0")));
     for revision in ["1.0.0", "HEAD~1", "main~1", &first] {
-        let answer = Outerloop::fix(&log, &repository).and(["--output", "json", "--commit", revision]).run().json(3);
+        let answer = Outerloop::fix(&log, &repository)
+            .and(["--output", "json", "--commit", revision])
+            .run()
+            .json(3);
         assert_eq!(answer["bugs"][0]["commit"], first, "{revision}");
         assert_eq!(answer["bugs"][0]["commit_note"], Value::Null);
     }
@@ -77,7 +114,16 @@ fn a_stated_commit_goes_before_the_release() {
 #[test]
 fn people_are_told_which_commit_was_taken() {
     let repository = Repository::of(&[("app.py", "connect()\n")]);
-    let ran = Outerloop::fix(&repository.log(event("TimeoutError", Some("9.9.9"))), &repository).run();
+    let ran = Outerloop::fix(
+        &repository.log(event("TimeoutError", Some("9.9.9"))),
+        &repository,
+    )
+    .run();
     ran.ended(3);
-    assert!(ran.text().contains("no commit or tag matches release 9.9.9, so HEAD was taken"), "{}", ran.text());
+    assert!(
+        ran.text()
+            .contains("no commit or tag matches release 9.9.9, so HEAD was taken"),
+        "{}",
+        ran.text()
+    );
 }

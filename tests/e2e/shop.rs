@@ -54,7 +54,12 @@ pub(crate) fn shop() -> Repository {
 /// The log of its crash.
 #[track_caller]
 pub(crate) fn crash(repository: &Repository, form: Form) -> PathBuf {
-    repository.crash(Crash { script: SCRIPT, root: "", shown: "/app", form })
+    repository.crash(Crash {
+        script: SCRIPT,
+        root: "",
+        shown: "/app",
+        form,
+    })
 }
 
 /// Checks that an answer has every key that it promises, each of its type.
@@ -63,7 +68,13 @@ pub(crate) fn check_shape(answer: &Value) {
     assert!(answer["events"].is_u64(), "{answer}");
     for bug in answer["bugs"].as_array().expect("bugs is a list") {
         let id = bug["id"].as_str().expect("a bug has an id");
-        assert!(id.len() == 10 && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{id}");
+        assert!(
+            id.len() == 10
+                && id
+                    .bytes()
+                    .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)),
+            "{id}"
+        );
         for text in ["title", "commit"] {
             assert!(bug[text].is_string(), "{text} in {bug}");
         }
@@ -71,26 +82,49 @@ pub(crate) fn check_shape(answer: &Value) {
             assert!(bug[number].is_u64(), "{number} in {bug}");
         }
         for text in ["type", "message"] {
-            assert!(bug["exception"][text].is_string(), "exception.{text} in {bug}");
+            assert!(
+                bug["exception"][text].is_string(),
+                "exception.{text} in {bug}"
+            );
         }
         for text in ["class", "reason"] {
-            assert!(bug["assessment"][text].is_string(), "assessment.{text} in {bug}");
+            assert!(
+                bug["assessment"][text].is_string(),
+                "assessment.{text} in {bug}"
+            );
         }
-        assert!(["fixable", "not_fixable", "unsure"].contains(&bug["assessment"]["kind"].as_str().unwrap()), "{bug}");
+        assert!(
+            ["fixable", "not_fixable", "unsure"]
+                .contains(&bug["assessment"]["kind"].as_str().unwrap()),
+            "{bug}"
+        );
         for place in bug["locations"].as_array().expect("locations is a list") {
             check_path(&place["file"]);
-            let function = place["function"].as_str().expect("a location has a function");
+            let function = place["function"]
+                .as_str()
+                .expect("a location has a function");
             assert!(!function.contains('.'), "{function} is the bare name");
-            assert!(place["line"].is_u64() && place["score"].is_number(), "{place}");
+            assert!(
+                place["line"].is_u64() && place["score"].is_number(),
+                "{place}"
+            );
         }
         for key in ["commit_note", "reproduction", "fix", "why_not"] {
             assert!(bug.get(key).is_some(), "{key} in {bug}");
         }
         if !bug["reproduction"].is_null() {
             check_path(&bug["reproduction"]["path"]);
-            assert!(bug["reproduction"]["source"].is_string() && bug["reproduction"]["isolate"].is_string(), "{bug}");
+            assert!(
+                bug["reproduction"]["source"].is_string()
+                    && bug["reproduction"]["isolate"].is_string(),
+                "{bug}"
+            );
         }
-        assert_eq!(bug["fix"].is_null(), bug["why_not"].is_string(), "a bug has either a fix or the reason why not: {bug}");
+        assert_eq!(
+            bug["fix"].is_null(),
+            bug["why_not"].is_string(),
+            "a bug has either a fix or the reason why not: {bug}"
+        );
         if !bug["fix"].is_null() {
             check_fix(&bug["fix"]);
         }
@@ -99,16 +133,34 @@ pub(crate) fn check_shape(answer: &Value) {
 
 #[track_caller]
 fn check_fix(fix: &Value) {
-    assert!(fix["diff"].is_string() && fix["generator"].is_string() && fix["candidates"].is_u64(), "{fix}");
+    assert!(
+        fix["diff"].is_string() && fix["generator"].is_string() && fix["candidates"].is_u64(),
+        "{fix}"
+    );
     let confidence = fix["confidence"].as_f64().expect("confidence is a number");
     assert!((0.0..=1.0).contains(&confidence), "{confidence}");
     check_path(&fix["test"]["path"]);
     assert!(fix["test"]["source"].is_string(), "{fix}");
     let gates = fix["gates"].as_array().expect("gates is a list");
     let names: Vec<&str> = gates.iter().filter_map(|g| g["gate"].as_str()).collect();
-    assert_eq!(names, ["applies", "reproduces", "cures", "no_regression", "behaviour", "not_suppression", "test_says", "policy"]);
+    assert_eq!(
+        names,
+        [
+            "applies",
+            "reproduces",
+            "cures",
+            "no_regression",
+            "behaviour",
+            "not_suppression",
+            "test_says",
+            "policy"
+        ]
+    );
     for gate in gates {
-        assert!(["passed", "none"].contains(&gate["outcome"].as_str().unwrap()), "{gate}");
+        assert!(
+            ["passed", "none"].contains(&gate["outcome"].as_str().unwrap()),
+            "{gate}"
+        );
         assert!(gate["detail"].is_string() && gate["ms"].is_u64(), "{gate}");
     }
 }
@@ -117,5 +169,8 @@ fn check_fix(fix: &Value) {
 #[track_caller]
 fn check_path(path: &Value) {
     let path = path.as_str().expect("a path is text");
-    assert!(!path.is_empty() && !path.starts_with('/') && path.split('/').all(|p| p != ".."), "{path}");
+    assert!(
+        !path.is_empty() && !path.starts_with('/') && path.split('/').all(|p| p != ".."),
+        "{path}"
+    );
 }

@@ -9,59 +9,120 @@ use crate::shop;
 
 #[test]
 fn a_verified_fix_is_0() {
-    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/pricing.py", shop::PRICING), ("tests/test_pricing.py", shop::TESTS)]);
+    let repository = Repository::of(&[
+        ("shop/__init__.py", ""),
+        ("shop/pricing.py", shop::PRICING),
+        ("tests/test_pricing.py", shop::TESTS),
+    ]);
     let log = shop::crash(&repository, Form::Json);
-    let answer = Outerloop::fix(&log, &repository).and(["--output", "json"]).run().json(0);
+    let answer = Outerloop::fix(&log, &repository)
+        .and(["--output", "json"])
+        .run()
+        .json(0);
     shop::check_shape(&answer);
     assert_eq!(answer["events"], 1);
     let bug = &answer["bugs"][0];
-    assert_eq!(bug["exception"], json!({"type": "KeyError", "message": "'discount'"}));
+    assert_eq!(
+        bug["exception"],
+        json!({"type": "KeyError", "message": "'discount'"})
+    );
     assert_eq!(bug["commit"], repository.head());
     assert_eq!(bug["locations"][0]["file"], "shop/pricing.py");
     assert_eq!(bug["locations"][0]["function"], "unit_price");
     let fix = &bug["fix"];
-    let regression = fix["gates"].as_array().unwrap().iter().find(|g| g["gate"] == "no_regression").unwrap();
-    assert_eq!(regression["outcome"], "passed", "the repository's two tests were run: {regression}");
+    let regression = fix["gates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|g| g["gate"] == "no_regression")
+        .unwrap();
+    assert_eq!(
+        regression["outcome"], "passed",
+        "the repository's two tests were run: {regression}"
+    );
     // The diff holds the source edits alone, and the crash is gone with them.
     let diff = fix["diff"].as_str().unwrap();
     assert_eq!(diff.matches("diff --git").count(), 1, "{diff}");
     repository.git_with(&["apply", "-p1", "--check"], diff);
     repository.git_with(&["apply", "-p1"], diff);
-    assert!(repository.read("shop/pricing.py").contains("item[\"price\"] - item.get(\"discount\", 0)"), "{diff}");
+    assert!(
+        repository
+            .read("shop/pricing.py")
+            .contains("item[\"price\"] - item.get(\"discount\", 0)"),
+        "{diff}"
+    );
 }
 
 #[test]
 fn errors_of_which_none_is_fixed_are_3() {
     let repository = shop::shop();
-    let answer = Outerloop::fix(&repository.log(shop::REFUSED.repeat(3)), &repository).and(["--output", "json"]).run().json(3);
+    let answer = Outerloop::fix(&repository.log(shop::REFUSED.repeat(3)), &repository)
+        .and(["--output", "json"])
+        .run()
+        .json(3);
     shop::check_shape(&answer);
-    assert_eq!((&answer["events"], &answer["bugs"][0]["count"]), (&json!(3), &json!(3)));
-    assert_eq!(answer["bugs"].as_array().unwrap().len(), 1, "equal errors are one bug: {answer}");
+    assert_eq!(
+        (&answer["events"], &answer["bugs"][0]["count"]),
+        (&json!(3), &json!(3))
+    );
+    assert_eq!(
+        answer["bugs"].as_array().unwrap().len(),
+        1,
+        "equal errors are one bug: {answer}"
+    );
     assert_eq!(answer["bugs"][0]["assessment"]["kind"], "not_fixable");
-    assert!(answer["bugs"][0]["why_not"].as_str().unwrap().contains("not for code"), "{answer}");
+    assert!(
+        answer["bugs"][0]["why_not"]
+            .as_str()
+            .unwrap()
+            .contains("not for code"),
+        "{answer}"
+    );
 }
 
 #[test]
 fn a_log_without_errors_is_4() {
     let repository = shop::shop();
-    let binary: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let calm = b"2026-03-01 09:30:00 INFO started\n{\"level\": \"info\", \"message\": \"ready\"}\n".repeat(50);
-    for content in [Vec::new(), b"\n".to_vec(), binary, calm, b"{}".to_vec(), b"[]".to_vec()] {
+    let binary: Vec<u8> = (0..100_000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    let calm = b"2026-03-01 09:30:00 INFO started\n{\"level\": \"info\", \"message\": \"ready\"}\n"
+        .repeat(50);
+    for content in [
+        Vec::new(),
+        b"\n".to_vec(),
+        binary,
+        calm,
+        b"{}".to_vec(),
+        b"[]".to_vec(),
+    ] {
         let log = repository.log(&content);
-        let answer = Outerloop::fix(&log, &repository).and(["--output", "json"]).run().json(4);
+        let answer = Outerloop::fix(&log, &repository)
+            .and(["--output", "json"])
+            .run()
+            .json(4);
         assert_eq!(answer, json!({"events": 0, "bugs": []}));
         let said = Outerloop::fix(&log, &repository).run();
         said.ended(4);
-        assert!(said.text().contains("no error in the log"), "{}", said.text());
+        assert!(
+            said.text().contains("no error in the log"),
+            "{}",
+            said.text()
+        );
     }
-    let answer = Outerloop::fix("/dev/null".as_ref(), &repository).and(["--output", "json"]).run().json(4);
+    let answer = Outerloop::fix("/dev/null".as_ref(), &repository)
+        .and(["--output", "json"])
+        .run()
+        .json(4);
     assert_eq!(answer, json!({"events": 0, "bugs": []}));
 }
 
 #[test]
 fn standard_input_is_read_as_a_file_is() {
     let repository = shop::shop();
-    let ran = Outerloop::fix("-".as_ref(), &repository).and(["--output", "json"]).run_with(|input| input.write_all(shop::REFUSED.as_bytes()));
+    let ran = Outerloop::fix("-".as_ref(), &repository)
+        .and(["--output", "json"])
+        .run_with(|input| input.write_all(shop::REFUSED.as_bytes()));
     assert_eq!(ran.json(3)["events"], 1);
 }
 
@@ -81,22 +142,49 @@ fn bad_usage_is_2() {
     check_usage(Outerloop::with([]), "Usage");
     check_usage(Outerloop::with(["mend"]), "mend");
     check_usage(Outerloop::with(["fix"]), "--log");
-    check_usage(Outerloop::fix(&log, &repository).and(["--frobnicate"]), "--frobnicate");
-    check_usage(Outerloop::fix(&log, &repository).and(["--format", "xml"]), "xml");
-    check_usage(Outerloop::fix(&log, &repository).and(["--output", "yaml"]), "yaml");
-    check_usage(Outerloop::fix(&log, &repository).and(["--time-limit", "0"]), "--time-limit");
-    check_usage(Outerloop::fix(&log, &repository).and(["--time-limit", "soon"]), "--time-limit");
-    check_usage(Outerloop::fix(&log, &repository).and(["--apply", "--branch"]), "--apply");
-    check_usage(Outerloop::fix(&log, &repository).and(["--deps", "/no/such/folder"]), "/no/such/folder");
+    check_usage(
+        Outerloop::fix(&log, &repository).and(["--frobnicate"]),
+        "--frobnicate",
+    );
+    check_usage(
+        Outerloop::fix(&log, &repository).and(["--format", "xml"]),
+        "xml",
+    );
+    check_usage(
+        Outerloop::fix(&log, &repository).and(["--output", "yaml"]),
+        "yaml",
+    );
+    check_usage(
+        Outerloop::fix(&log, &repository).and(["--time-limit", "0"]),
+        "--time-limit",
+    );
+    check_usage(
+        Outerloop::fix(&log, &repository).and(["--time-limit", "soon"]),
+        "--time-limit",
+    );
+    check_usage(
+        Outerloop::fix(&log, &repository).and(["--apply", "--branch"]),
+        "--apply",
+    );
+    check_usage(
+        Outerloop::fix(&log, &repository).and(["--deps", "/no/such/folder"]),
+        "/no/such/folder",
+    );
 }
 
 #[test]
 fn an_unreadable_log_is_2() {
     let repository = shop::shop();
-    check_usage(Outerloop::fix(&repository.beside("none.log"), &repository), "none.log");
+    check_usage(
+        Outerloop::fix(&repository.beside("none.log"), &repository),
+        "none.log",
+    );
     check_usage(Outerloop::fix(repository.root(), &repository), "folder");
     // Readable as a file, but it fails when read.
-    check_usage(Outerloop::fix("/proc/self/mem".as_ref(), &repository), "/proc/self/mem");
+    check_usage(
+        Outerloop::fix("/proc/self/mem".as_ref(), &repository),
+        "/proc/self/mem",
+    );
 }
 
 #[test]
@@ -104,7 +192,10 @@ fn a_missing_repository_or_commit_is_2() {
     let log = shop::shop().beside("none");
     let log_of = |repository: &Repository| repository.log(shop::REFUSED);
     let bare_folder = Repository::without_git();
-    check_usage(Outerloop::fix(&log_of(&bare_folder), &bare_folder), "no git repository");
+    check_usage(
+        Outerloop::fix(&log_of(&bare_folder), &bare_folder),
+        "no git repository",
+    );
     let gone = Repository::without_git();
     let log_of_gone = log_of(&gone);
     fs::remove_dir(gone.root()).unwrap();
@@ -114,7 +205,17 @@ fn a_missing_repository_or_commit_is_2() {
     // The repository comes first: a log that is missing as well is no excuse.
     check_usage(Outerloop::fix(&log, &empty), "no commit");
     let repository = shop::shop();
-    for revision in ["nonesuch", "0123456789012345678901234567890123456789", "--all", "", "HEAD:shop", "HEAD~1"] {
-        check_usage(Outerloop::fix(&log_of(&repository), &repository).and([format!("--commit={revision}")]), "--commit");
+    for revision in [
+        "nonesuch",
+        "0123456789012345678901234567890123456789",
+        "--all",
+        "",
+        "HEAD:shop",
+        "HEAD~1",
+    ] {
+        check_usage(
+            Outerloop::fix(&log_of(&repository), &repository).and([format!("--commit={revision}")]),
+            "--commit",
+        );
     }
 }

@@ -69,8 +69,16 @@ impl Bugs {
             self.n_overflow += 1;
             return;
         }
-        self.by_fingerprint.insert(fingerprint.clone(), self.bugs.len());
-        self.bugs.push(Bug { id: BugId(fingerprint.as_str()[..10].to_owned()), title: title(&event), count: 1, assessment: assess(&event), fingerprint, event });
+        self.by_fingerprint
+            .insert(fingerprint.clone(), self.bugs.len());
+        self.bugs.push(Bug {
+            id: BugId(fingerprint.as_str()[..10].to_owned()),
+            title: title(&event),
+            count: 1,
+            assessment: assess(&event),
+            fingerprint,
+            event,
+        });
     }
 
     /// The bugs, the most frequent first; of equals the first seen.
@@ -92,13 +100,34 @@ impl Bugs {
 
 /// How much an event tells: captured values and source lines.
 fn wealth(event: &ErrorEvent) -> usize {
-    event.exceptions.iter().flat_map(|e| &e.frames).map(|f| 4 * f.locals.len() + f.pre_context.len() + usize::from(f.context_line.is_some())).sum()
+    event
+        .exceptions
+        .iter()
+        .flat_map(|e| &e.frames)
+        .map(|f| 4 * f.locals.len() + f.pre_context.len() + usize::from(f.context_line.is_some()))
+        .sum()
 }
 
 fn title(event: &ErrorEvent) -> String {
-    let exception = event.exceptions.iter().find(|e| !e.frames.is_empty()).unwrap_or_else(|| event.exception());
-    let message: String = exception.message.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(100).collect();
-    let place = exception.frames.last().map(|f| format!(" in {}", f.function)).unwrap_or_default();
+    let exception = event
+        .exceptions
+        .iter()
+        .find(|e| !e.frames.is_empty())
+        .unwrap_or_else(|| event.exception());
+    let message: String = exception
+        .message
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(100)
+        .collect();
+    let place = exception
+        .frames
+        .last()
+        .map(|f| format!(" in {}", f.function))
+        .unwrap_or_default();
     let separator = if message.is_empty() { "" } else { ": " };
     format!("{}{separator}{message}{place}", exception.type_name)
 }
@@ -111,12 +140,25 @@ mod tests {
 
     #[test]
     fn events_join_their_bug() {
-        let event = |name: &str| ErrorEvent { exceptions: vec![Exception { type_name: name.into(), ..Exception::default() }], ..ErrorEvent::default() };
+        let event = |name: &str| ErrorEvent {
+            exceptions: vec![Exception {
+                type_name: name.into(),
+                ..Exception::default()
+            }],
+            ..ErrorEvent::default()
+        };
         let mut bugs = Bugs::default();
         for name in ["KeyError", "ValueError", "ValueError"] {
             bugs.add(event(name));
         }
-        let found: Vec<_> = bugs.into_ranked().iter().map(|b| (b.title.clone(), b.count)).collect();
-        assert_eq!(found, [("ValueError".to_owned(), 2), ("KeyError".to_owned(), 1)]);
+        let found: Vec<_> = bugs
+            .into_ranked()
+            .iter()
+            .map(|b| (b.title.clone(), b.count))
+            .collect();
+        assert_eq!(
+            found,
+            [("ValueError".to_owned(), 2), ("KeyError".to_owned(), 1)]
+        );
     }
 }

@@ -44,9 +44,22 @@ impl BugClass {
             "RecursionError" => Self::Recursion,
             "NameError" | "UnboundLocalError" | "ReferenceError" => Self::UnboundName,
             name if name.starts_with("Unicode") => Self::Encoding,
-            "AttributeError" | "TypeError" if message.contains("NoneType") || message.contains("of null") || message.contains("of undefined") => Self::NoneDeref,
+            "AttributeError" | "TypeError"
+                if message.contains("NoneType")
+                    || message.contains("of null")
+                    || message.contains("of undefined") =>
+            {
+                Self::NoneDeref
+            }
             "AttributeError" => Self::AttrMissing,
-            "TypeError" if message.contains("argument") && (message.contains("positional") || message.contains("unexpected keyword") || message.contains("missing")) => Self::WrongArg,
+            "TypeError"
+                if message.contains("argument")
+                    && (message.contains("positional")
+                        || message.contains("unexpected keyword")
+                        || message.contains("missing")) =>
+            {
+                Self::WrongArg
+            }
             "TypeError" => Self::TypeMismatch,
             "NotImplementedError" => Self::MissingCase,
             _ => Self::Other,

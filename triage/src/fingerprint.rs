@@ -39,13 +39,24 @@ impl Fingerprint {
 fn describe(exception: &Exception, text: &mut String) {
     text.push('\n');
     text.push_str(&exception.type_name);
-    let app: Vec<&Frame> = exception.frames.iter().filter(|f| is_application(f)).collect();
-    let frames = if app.is_empty() { exception.frames.iter().collect() } else { app };
+    let app: Vec<&Frame> = exception
+        .frames
+        .iter()
+        .filter(|f| is_application(f))
+        .collect();
+    let frames = if app.is_empty() {
+        exception.frames.iter().collect()
+    } else {
+        app
+    };
     // A recursion is as deep as its input: each frame counts once.
     let mut seen: Vec<String> = Vec::new();
     for frame in frames.iter().rev() {
         let file = frame.path.rsplit(['/', '\\']).next().unwrap_or_default();
-        let one = format!("\n  {file} {}", frame.function.rsplit('.').next().unwrap_or_default());
+        let one = format!(
+            "\n  {file} {}",
+            frame.function.rsplit('.').next().unwrap_or_default()
+        );
         if !seen.contains(&one) {
             seen.push(one);
         }
@@ -66,11 +77,20 @@ fn describe(exception: &Exception, text: &mut String) {
 /// Whether a frame is no library's. Reporters disagree on `in_app`, so the path decides.
 pub(crate) fn is_application(frame: &Frame) -> bool {
     let path = frame.path.as_str();
-    !path.is_empty() && !path.starts_with('<') && !path.contains("site-packages") && !path.contains("dist-packages") && !path.contains("node_modules") && !path.contains("/lib/python") && !path.starts_with("node:")
+    !path.is_empty()
+        && !path.starts_with('<')
+        && !path.contains("site-packages")
+        && !path.contains("dist-packages")
+        && !path.contains("node_modules")
+        && !path.contains("/lib/python")
+        && !path.starts_with("node:")
 }
 
 fn masked(message: &str) -> String {
-    message.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect()
+    message
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '#' } else { c })
+        .collect()
 }
 
 #[cfg(test)]
@@ -80,25 +100,63 @@ mod tests {
     fn event(type_name: &str, message: &str, frames: &[(&str, &str, u32, &str)]) -> ErrorEvent {
         let frames = frames
             .iter()
-            .map(|(path, function, line, source)| Frame { path: (*path).into(), function: (*function).into(), line: Some(*line), context_line: Some((*source).into()), ..Frame::default() })
+            .map(|(path, function, line, source)| Frame {
+                path: (*path).into(),
+                function: (*function).into(),
+                line: Some(*line),
+                context_line: Some((*source).into()),
+                ..Frame::default()
+            })
             .collect();
-        ErrorEvent { exceptions: vec![Exception { type_name: type_name.into(), message: message.into(), frames, ..Exception::default() }], ..ErrorEvent::default() }
+        ErrorEvent {
+            exceptions: vec![Exception {
+                type_name: type_name.into(),
+                message: message.into(),
+                frames,
+                ..Exception::default()
+            }],
+            ..ErrorEvent::default()
+        }
     }
 
     #[test]
     fn values_lines_and_prefixes_do_not_matter() {
-        let a = event("KeyError", "'a'", &[("/app/shop/x.py", "f", 3, "return d[k]")]);
-        let b = event("KeyError", "'b'", &[("/srv/shop/x.py", "f", 9, "    return d[k]")]);
+        let a = event(
+            "KeyError",
+            "'a'",
+            &[("/app/shop/x.py", "f", 3, "return d[k]")],
+        );
+        let b = event(
+            "KeyError",
+            "'b'",
+            &[("/srv/shop/x.py", "f", 9, "    return d[k]")],
+        );
         assert_eq!(Fingerprint::of(&a), Fingerprint::of(&b));
     }
 
     #[test]
     fn type_function_and_source_matter() {
-        let a = event("KeyError", "'a'", &[("/app/shop/x.py", "f", 3, "return d[k]")]);
+        let a = event(
+            "KeyError",
+            "'a'",
+            &[("/app/shop/x.py", "f", 3, "return d[k]")],
+        );
         for other in [
-            event("IndexError", "'a'", &[("/app/shop/x.py", "f", 3, "return d[k]")]),
-            event("KeyError", "'a'", &[("/app/shop/x.py", "g", 3, "return d[k]")]),
-            event("KeyError", "'a'", &[("/app/shop/x.py", "f", 3, "return e[k]")]),
+            event(
+                "IndexError",
+                "'a'",
+                &[("/app/shop/x.py", "f", 3, "return d[k]")],
+            ),
+            event(
+                "KeyError",
+                "'a'",
+                &[("/app/shop/x.py", "g", 3, "return d[k]")],
+            ),
+            event(
+                "KeyError",
+                "'a'",
+                &[("/app/shop/x.py", "f", 3, "return e[k]")],
+            ),
         ] {
             assert_ne!(Fingerprint::of(&a), Fingerprint::of(&other));
         }
@@ -107,6 +165,9 @@ mod tests {
     #[test]
     fn depth_of_a_recursion_does_not_matter() {
         let frame = ("/app/x.py", "f", 3, "f(n)");
-        assert_eq!(Fingerprint::of(&event("RecursionError", "", &[frame; 3])), Fingerprint::of(&event("RecursionError", "", &[frame; 30])));
+        assert_eq!(
+            Fingerprint::of(&event("RecursionError", "", &[frame; 3])),
+            Fingerprint::of(&event("RecursionError", "", &[frame; 30]))
+        );
     }
 }

@@ -28,18 +28,42 @@ pub(super) struct Fix {
 }
 
 impl Answer {
-    pub(super) fn new(bug: &Bug, mut report: Report, checkout: &Checkout, note: Option<String>, took: Duration) -> Self {
+    pub(super) fn new(
+        bug: &Bug,
+        mut report: Report,
+        checkout: &Checkout,
+        note: Option<String>,
+        took: Duration,
+    ) -> Self {
         let fix = report.fix.take().map(|verified| {
             let candidate = verified.candidate();
             let mut files: Vec<(String, String)> = candidate.files.clone().into_iter().collect();
             files.push((verified.test().path.clone(), verified.test().source.clone()));
-            Fix { diff: candidate.diff(|path| checkout.text(path)), generator: candidate.generator(), files, verified }
+            Fix {
+                diff: candidate.diff(|path| checkout.text(path)),
+                generator: candidate.generator(),
+                files,
+                verified,
+            }
         });
-        Self { bug: bug.clone(), commit: checkout.commit().clone(), note, report, fix, took }
+        Self {
+            bug: bug.clone(),
+            commit: checkout.commit().clone(),
+            note,
+            report,
+            fix,
+            took,
+        }
     }
 
     fn to_json(&self) -> Value {
-        let exception = self.bug.event.exceptions.iter().find(|e| !e.frames.is_empty()).unwrap_or_else(|| self.bug.event.exception());
+        let exception = self
+            .bug
+            .event
+            .exceptions
+            .iter()
+            .find(|e| !e.frames.is_empty())
+            .unwrap_or_else(|| self.bug.event.exception());
         let locations: Vec<Value> =
             self.report.locations.iter().map(|l| json!({"file": l.file, "function": l.function, "line": l.line, "score": round(l.score)})).collect();
         json!({
@@ -76,7 +100,10 @@ impl Fix {
 
 /// The first refusals, with their gates.
 fn refuted(all: &[Refuted]) -> Vec<Value> {
-    all.iter().take(20).map(|r| json!({"gate": r.gate, "reason": r.reason})).collect()
+    all.iter()
+        .take(20)
+        .map(|r| json!({"gate": r.gate, "reason": r.reason}))
+        .collect()
 }
 
 fn round(value: f64) -> f64 {
@@ -91,6 +118,9 @@ pub(super) fn json(n_events: u64, answers: &[Answer]) -> Value {
 /// Counts for the last line: fixed, declined as not for code, and not fixed.
 pub(super) fn counts(answers: &[Answer]) -> (usize, usize, usize) {
     let fixed = answers.iter().filter(|a| a.fix.is_some()).count();
-    let declined = answers.iter().filter(|a| a.fix.is_none() && a.bug.assessment.kind != Fixability::Fixable).count();
+    let declined = answers
+        .iter()
+        .filter(|a| a.fix.is_none() && a.bug.assessment.kind != Fixability::Fixable)
+        .count();
     (fixed, declined, answers.len() - fixed - declined)
 }

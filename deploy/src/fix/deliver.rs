@@ -22,11 +22,19 @@ const REPLAY: &str = include_str!("replay.sh");
 /// # Errors
 /// A usage error where `--apply` would overwrite changes; nothing is written then.
 pub(super) fn all(args: &Args, repository: &Repository, answers: &[Answer]) -> anyhow::Result<()> {
-    let fixes: Vec<(&Answer, &Fix)> = answers.iter().filter_map(|a| a.fix.as_ref().map(|f| (a, f))).collect();
+    let fixes: Vec<(&Answer, &Fix)> = answers
+        .iter()
+        .filter_map(|a| a.fix.as_ref().map(|f| (a, f)))
+        .collect();
     if args.target.branch {
         for (answer, fix) in &fixes {
             let branch = format!("outerloop/{}", answer.bug.id);
-            match repository.commit_on_branch(&answer.commit, &branch, &message(answer, fix), &fix.files) {
+            match repository.commit_on_branch(
+                &answer.commit,
+                &branch,
+                &message(answer, fix),
+                &fix.files,
+            ) {
                 Ok(sha) => eprintln!("committed {} on {branch}", &sha.as_str()[..10]),
                 Err(error) => eprintln!("{branch} was not made: {error}"),
             }
@@ -43,9 +51,25 @@ pub(super) fn all(args: &Args, repository: &Repository, answers: &[Answer]) -> a
 
 /// The commit message: what happened, what was done, how sure we are.
 fn message(answer: &Answer, fix: &Fix) -> String {
-    let title: String = super::human::plain(&answer.bug.title).lines().next().unwrap_or_default().chars().take(60).collect();
-    let gates: String = fix.verified.gates().iter().map(|g| format!("- {:?}: {}\n", g.gate, super::human::plain(&g.detail))).collect();
-    format!("Fix {title}\n\nSeen {} times. {} (confidence {:.2}).\n\n{gates}", answer.bug.count, fix.generator, fix.verified.confidence())
+    let title: String = super::human::plain(&answer.bug.title)
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(60)
+        .collect();
+    let gates: String = fix
+        .verified
+        .gates()
+        .iter()
+        .map(|g| format!("- {:?}: {}\n", g.gate, super::human::plain(&g.detail)))
+        .collect();
+    format!(
+        "Fix {title}\n\nSeen {} times. {} (confidence {:.2}).\n\n{gates}",
+        answer.bug.count,
+        fix.generator,
+        fix.verified.confidence()
+    )
 }
 
 /// Writes patches and tests to the work tree, all or none.
@@ -56,14 +80,24 @@ fn apply(repository: &Repository, fixes: &[(&Answer, &Fix)]) -> anyhow::Result<(
         for (path, text) in &fix.files {
             let target = inside(root, path)?;
             if writes.iter().any(|(t, _)| *t == target) {
-                eprintln!("the fix of {} was not applied: another one changes {path} too; run again after committing it", answer.bug.id);
-                writes.retain(|(t, _)| !fix.files.iter().any(|(p, _)| *t == root.join(p) && *p != *path));
+                eprintln!(
+                    "the fix of {} was not applied: another one changes {path} too; run again after committing it",
+                    answer.bug.id
+                );
+                writes.retain(|(t, _)| {
+                    !fix.files
+                        .iter()
+                        .any(|(p, _)| *t == root.join(p) && *p != *path)
+                });
                 break;
             }
             let committed = repository.read(&answer.commit, path)?;
             let present = fs::read(&target).ok();
             if present != committed {
-                return Err(usage(format!("--apply: {path} differs from commit {}; commit or stash it first", &answer.commit.as_str()[..10])));
+                return Err(usage(format!(
+                    "--apply: {path} differs from commit {}; commit or stash it first",
+                    &answer.commit.as_str()[..10]
+                )));
             }
             writes.push((target, text));
         }
@@ -82,10 +116,14 @@ fn apply(repository: &Repository, fixes: &[(&Answer, &Fix)]) -> anyhow::Result<(
 fn inside(root: &Path, path: &str) -> anyhow::Result<PathBuf> {
     let mut at = root.to_path_buf();
     for part in Path::new(path).components() {
-        let Component::Normal(part) = part else { return Err(usage(format!("--apply: {path} is no plain path"))) };
+        let Component::Normal(part) = part else {
+            return Err(usage(format!("--apply: {path} is no plain path")));
+        };
         at.push(part);
         if fs::symlink_metadata(&at).is_ok_and(|m| m.file_type().is_symlink()) {
-            return Err(usage(format!("--apply: {path} leads through a symbolic link")));
+            return Err(usage(format!(
+                "--apply: {path} leads through a symbolic link"
+            )));
         }
     }
     Ok(at)
@@ -99,7 +137,10 @@ fn write_out(folder: &Path, fixes: &[(&Answer, &Fix)]) -> anyhow::Result<()> {
         let test = fix.verified.test();
         let name = test.path.rsplit('/').next().unwrap_or("test.py");
         fs::write(folder.join(format!("{}.patch", answer.bug.id)), &fix.diff)?;
-        fs::write(folder.join(format!("{}.test.patch", answer.bug.id)), unified(&test.path, "", &test.source))?;
+        fs::write(
+            folder.join(format!("{}.test.patch", answer.bug.id)),
+            unified(&test.path, "", &test.source),
+        )?;
         fs::write(folder.join(name), &test.source)?;
         proofs.push(json!({
             "bug": answer.bug.id.as_str(),
@@ -112,7 +153,10 @@ fn write_out(folder: &Path, fixes: &[(&Answer, &Fix)]) -> anyhow::Result<()> {
             "fix": fix.to_json(answer.report.n_candidates),
         }));
     }
-    fs::write(folder.join("proof.json"), serde_json::to_string_pretty(&json!({"proofs": proofs}))? + "\n")?;
+    fs::write(
+        folder.join("proof.json"),
+        serde_json::to_string_pretty(&json!({"proofs": proofs}))? + "\n",
+    )?;
     let replay = folder.join("replay.sh");
     fs::write(&replay, REPLAY)?;
     fs::set_permissions(&replay, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;

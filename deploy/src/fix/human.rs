@@ -14,17 +14,39 @@ const CYAN: Style = AnsiColor::Cyan.on_default();
 
 /// Text of others without what a terminal would obey.
 pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' && c != '\t' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 /// Everything about one bug.
 pub(super) fn show(answer: &Answer) {
     let bug = &answer.bug;
     println!("\n{BOLD}{}{BOLD:#}  {}", bug.id, plain(&bug.title));
-    let note = answer.note.as_ref().map(|n| format!(" ({n})")).unwrap_or_default();
-    println!("{DIM}  {} × · {} · commit {}{note}{DIM:#}", bug.count, plain(&bug.assessment.reason), &answer.commit.as_str()[..10]);
+    let note = answer
+        .note
+        .as_ref()
+        .map(|n| format!(" ({n})"))
+        .unwrap_or_default();
+    println!(
+        "{DIM}  {} × · {} · commit {}{note}{DIM:#}",
+        bug.count,
+        plain(&bug.assessment.reason),
+        &answer.commit.as_str()[..10]
+    );
     for place in answer.report.locations.iter().take(3) {
-        println!("{DIM}  at {}:{} in {}{DIM:#}", plain(&place.file), place.line, plain(&place.function));
+        println!(
+            "{DIM}  at {}:{} in {}{DIM:#}",
+            plain(&place.file),
+            place.line,
+            plain(&place.function)
+        );
     }
     if let Some(test) = &answer.report.reproduction {
         println!("  reproduced by {}", test.path);
@@ -33,10 +55,24 @@ pub(super) fn show(answer: &Answer) {
         }
     }
     let Some(fix) = &answer.fix else {
-        println!("  {RED}not fixed{RED:#}: {}", plain(answer.report.why_not.as_deref().unwrap_or("no fix was found")));
+        println!(
+            "  {RED}not fixed{RED:#}: {}",
+            plain(
+                answer
+                    .report
+                    .why_not
+                    .as_deref()
+                    .unwrap_or("no fix was found")
+            )
+        );
         return;
     };
-    println!("  {GREEN}fixed{GREEN:#} by: {} (of {} candidates, confidence {:.2})", fix.generator, answer.report.n_candidates, fix.verified.confidence());
+    println!(
+        "  {GREEN}fixed{GREEN:#} by: {} (of {} candidates, confidence {:.2})",
+        fix.generator,
+        answer.report.n_candidates,
+        fix.verified.confidence()
+    );
     for line in plain(&fix.diff).lines() {
         let style = match line.chars().next() {
             Some('+') => GREEN,
@@ -52,7 +88,12 @@ pub(super) fn show(answer: &Answer) {
             GateOutcome::Refused => (RED, "refused"),
             GateOutcome::None => (DIM, "none"),
         };
-        println!("    {style}{sign:<7}{style:#} {:<16} {} {DIM}{} ms{DIM:#}", format!("{:?}", gate.gate), plain(&gate.detail), gate.ms);
+        println!(
+            "    {style}{sign:<7}{style:#} {:<16} {} {DIM}{} ms{DIM:#}",
+            format!("{:?}", gate.gate),
+            plain(&gate.detail),
+            gate.ms
+        );
     }
 }
 
@@ -65,5 +106,8 @@ pub(super) fn summary(n_events: u64, answers: &[Answer]) {
         return;
     }
     print!("\n");
-    println!("{BOLD}{n_events} events, {} bugs: {fixed} fixed, {declined} declined, {unfixed} not fixed, in {seconds:.1} s{BOLD:#}", answers.len());
+    println!(
+        "{BOLD}{n_events} events, {} bugs: {fixed} fixed, {declined} declined, {unfixed} not fixed, in {seconds:.1} s{BOLD:#}",
+        answers.len()
+    );
 }

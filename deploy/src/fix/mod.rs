@@ -102,17 +102,35 @@ fn usage(text: impl Into<String>) -> anyhow::Error {
 /// [`UsageError`] for what the caller can mend, others for failures of ours.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let repository = Repository::open(&args.repo).map_err(|e| match e {
-        GitError::NoRepository(_) | GitError::NoCommit => usage(format!("{}: {e}", args.repo.display())),
+        GitError::NoRepository(_) | GitError::NoCommit => {
+            usage(format!("{}: {e}", args.repo.display()))
+        }
         other => anyhow::Error::new(other).context("opening the repository"),
     })?;
-    let forced = args.commit.as_deref().map(|r| repository.resolve(r).map_err(|e| usage(format!("--commit: {e}")))).transpose()?;
+    let forced = args
+        .commit
+        .as_deref()
+        .map(|r| {
+            repository
+                .resolve(r)
+                .map_err(|e| usage(format!("--commit: {e}")))
+        })
+        .transpose()?;
     if let Some(deps) = args.deps.as_ref().filter(|d| !d.is_dir()) {
         return Err(usage(format!("--deps: {} is no folder", deps.display())));
     }
-    let progress = Progress { on: args.output == Output::Human || std::io::stderr().is_terminal() };
+    let progress = Progress {
+        on: args.output == Output::Human || std::io::stderr().is_terminal(),
+    };
     let mut bugs = Bugs::default();
     let input = open(&args.log)?;
-    ingest::read(input, args.format, |event| bugs.add(event)).map_err(|e| usage(format!("{}: {:#}", args.log.display(), anyhow::Error::new(e))))?;
+    ingest::read(input, args.format, |event| bugs.add(event)).map_err(|e| {
+        usage(format!(
+            "{}: {:#}",
+            args.log.display(),
+            anyhow::Error::new(e)
+        ))
+    })?;
     let n_events = bugs.n_events();
     let bugs = bugs.into_ranked();
     progress.say(&format!("{n_events} events, {} bugs", bugs.len()));
@@ -125,11 +143,30 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             None => release(&repository, bug)?,
         };
         if !trees.iter().any(|t| t.commit() == &commit) {
-            trees.push(Checkout::of(&repository, commit.clone()).context("writing the commit's files")?);
+            trees.push(
+                Checkout::of(&repository, commit.clone()).context("writing the commit's files")?,
+            );
         }
-        let checkout = trees.iter().find(|t| t.commit() == &commit).expect("it was added just now");
-        let say = |what: &str| progress.say(&format!("[{}/{}] {}: {what}", n + 1, bugs.len(), human::plain(&bug.title)));
-        let report = if bug.assessment.kind == Fixability::Fixable { work(args, bug, checkout, &say)? } else { Report { why_not: Some(bug.assessment.reason.clone()), ..Report::default() } };
+        let checkout = trees
+            .iter()
+            .find(|t| t.commit() == &commit)
+            .expect("it was added just now");
+        let say = |what: &str| {
+            progress.say(&format!(
+                "[{}/{}] {}: {what}",
+                n + 1,
+                bugs.len(),
+                human::plain(&bug.title)
+            ))
+        };
+        let report = if bug.assessment.kind == Fixability::Fixable {
+            work(args, bug, checkout, &say)?
+        } else {
+            Report {
+                why_not: Some(bug.assessment.reason.clone()),
+                ..Report::default()
+            }
+        };
         let answer = Answer::new(bug, report, checkout, note, started.elapsed());
         if args.output == Output::Human {
             human::show(&answer);
@@ -141,21 +178,32 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Output::Json => println!("{}", answer::json(n_events, &answers)),
         Output::Human => human::summary(n_events, &answers),
     }
-    Ok(ExitCode::from(match (n_events, answers.iter().any(|a| a.fix.is_some())) {
-        (_, true) => 0,
-        (0, false) => 4,
-        (_, false) => 3,
-    }))
+    Ok(ExitCode::from(
+        match (n_events, answers.iter().any(|a| a.fix.is_some())) {
+            (_, true) => 0,
+            (0, false) => 4,
+            (_, false) => 3,
+        },
+    ))
 }
 
 /// One bug through the fixer; a second time with its requirements where it lacked a module.
 fn work(args: &Args, bug: &Bug, checkout: &Checkout, say: &dyn Fn(&str)) -> anyhow::Result<Report> {
     if bug.event.platform != ingest::Platform::Python {
-        return Ok(Report { why_not: Some("only Python can be fixed so far".to_owned()), ..Report::default() });
+        return Ok(Report {
+            why_not: Some("only Python can be fixed so far".to_owned()),
+            ..Report::default()
+        });
     }
     let native = sandbox::Native::detect().context("the sandbox")?;
     let python = Interpreter::detect()?;
-    let tools = install::tools(&python).map_err(|e| say(&format!("no pytest, so the repository's tests are not run ({e:#})"))).ok();
+    let tools = install::tools(&python)
+        .map_err(|e| {
+            say(&format!(
+                "no pytest, so the repository's tests are not run ({e:#})"
+            ))
+        })
+        .ok();
     let attempt = |deps: Option<&Path>| {
         fixer::fix(&Task {
             event: &bug.event,
@@ -178,19 +226,35 @@ fn work(args: &Args, bug: &Bug, checkout: &Checkout, say: &dyn Fn(&str)) -> anyh
         Ok(None) => Ok(report),
         Err(error) => {
             let why = report.why_not.unwrap_or_default();
-            Ok(Report { why_not: Some(format!("{why}; its requirements could not be installed: {error:#}")), ..report })
+            Ok(Report {
+                why_not: Some(format!(
+                    "{why}; its requirements could not be installed: {error:#}"
+                )),
+                ..report
+            })
         }
     }
 }
 
 /// The commit of a bug's release, or HEAD with a note that says so.
-fn release(repository: &Repository, bug: &Bug) -> anyhow::Result<(fixer::git::CommitSha, Option<String>)> {
-    if let Some(commit) = bug.event.release.as_deref().and_then(|r| repository.resolve_release(r)) {
+fn release(
+    repository: &Repository,
+    bug: &Bug,
+) -> anyhow::Result<(fixer::git::CommitSha, Option<String>)> {
+    if let Some(commit) = bug
+        .event
+        .release
+        .as_deref()
+        .and_then(|r| repository.resolve_release(r))
+    {
         return Ok((commit, None));
     }
     let head = repository.resolve("HEAD").context("resolving HEAD")?;
     let note = match &bug.event.release {
-        Some(release) => format!("no commit or tag matches release {}, so HEAD was taken", human::plain(release)),
+        Some(release) => format!(
+            "no commit or tag matches release {}, so HEAD was taken",
+            human::plain(release)
+        ),
         None => "the log names no release, so HEAD was taken".to_owned(),
     };
     Ok((head, Some(note)))

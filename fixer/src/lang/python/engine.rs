@@ -45,48 +45,101 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     let started = Instant::now();
     let mut report = Report::default();
     let exception = surfaced(task.event);
-    let mut project = Project::new(task.checkout.tree().to_path_buf(), task.checkout.entries().to_vec(), task.deps);
+    let mut project = Project::new(
+        task.checkout.tree().to_path_buf(),
+        task.checkout.entries().to_vec(),
+        task.deps,
+    );
     let mapped: Vec<Mapped> = exception
         .frames
         .iter()
-        .map(|frame| frames::map(frame, task.checkout.entries(), |path, line| project.read(path).and_then(|t| t.lines().nth(line as usize - 1).map(str::to_owned))))
+        .map(|frame| {
+            frames::map(frame, task.checkout.entries(), |path, line| {
+                project
+                    .read(path)
+                    .and_then(|t| t.lines().nth(line as usize - 1).map(str::to_owned))
+            })
+        })
         .collect();
     let places: Vec<(String, Option<String>)> = mapped
         .iter()
         .zip(&exception.frames)
-        .filter_map(|(m, f)| if let Mapped::File(path) = m { Some((path.clone(), f.module.clone())) } else { None })
+        .filter_map(|(m, f)| {
+            if let Mapped::File(path) = m {
+                Some((path.clone(), f.module.clone()))
+            } else {
+                None
+            }
+        })
         .collect();
     if places.is_empty() {
         report.why_not = Some(unmapped(&mapped));
         return Ok(report);
     }
-    if let Some(Mapped::Ambiguous(files)) = mapped.iter().rev().find(|m| !matches!(m, Mapped::Outside)) {
-        report.why_not = Some(format!("the crashing frame fits several files: {}", files.join(", ")));
+    if let Some(Mapped::Ambiguous(files)) =
+        mapped.iter().rev().find(|m| !matches!(m, Mapped::Outside))
+    {
+        report.why_not = Some(format!(
+            "the crashing frame fits several files: {}",
+            files.join(", ")
+        ));
         return Ok(report);
     }
     project.add_roots(&places);
     report.import_roots.clone_from(&project.roots);
     report.locations = locations(exception, &mapped, &project);
 
-    let work = Work { task, project: &project, exception, mapped: &mapped, started, bench: bench(task, &project, &places) };
+    let work = Work {
+        task,
+        project: &project,
+        exception,
+        mapped: &mapped,
+        started,
+        bench: bench(task, &project, &places),
+    };
     (task.progress)("reproducing the crash");
-    let Some((script, crash)) = work.reproduce(&mut report)? else { return Ok(report) };
+    let Some((script, crash)) = work.reproduce(&mut report)? else {
+        return Ok(report);
+    };
     let place = crash.place().cloned().unwrap_or_default();
-    let function = if place.function == "<module>" { "import".to_owned() } else { place.function.clone() };
-    let title = if crash.message.is_empty() { crash.type_name.clone() } else { format!("{}: {}", crash.type_name, crash.message) };
+    let function = if place.function == "<module>" {
+        "import".to_owned()
+    } else {
+        place.function.clone()
+    };
+    let title = if crash.message.is_empty() {
+        crash.type_name.clone()
+    } else {
+        format!("{}: {}", crash.type_name, crash.message)
+    };
     let published = work.publishable(&script)?;
-    let write = |expectation: &Expectation| testfile::write(&published, expectation, &title, &function, &place.path, &project);
+    let write = |expectation: &Expectation| {
+        testfile::write(
+            &published,
+            expectation,
+            &title,
+            &function,
+            &place.path,
+            &project,
+        )
+    };
     report.reproduction = Some(write(&Expectation::NoCrash));
 
     (task.progress)("trying candidates");
     let tried = work.try_candidates(&script, &crash, &mut report)?;
     if tried.is_empty() {
-        report.why_not = Some(format!("reproduced, but none of {} candidates cured it", report.n_candidates));
+        report.why_not = Some(format!(
+            "reproduced, but none of {} candidates cured it",
+            report.n_candidates
+        ));
         return Ok(report);
     }
     let ranked = work.judge(&script, &crash, tried, &mut report)?;
     if ranked.is_empty() {
-        report.why_not = Some(format!("reproduced, but every candidate that cured it changed behaviour elsewhere ({} tried)", report.n_candidates));
+        report.why_not = Some(format!(
+            "reproduced, but every candidate that cured it changed behaviour elsewhere ({} tried)",
+            report.n_candidates
+        ));
         return Ok(report);
     }
     (task.progress)("checking the finalists");
@@ -96,13 +149,22 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
 
 /// The exception to work on: the one that surfaced, unless only its cause has frames.
 fn surfaced(event: &ErrorEvent) -> &Exception {
-    event.exceptions.iter().find(|e| !e.frames.is_empty()).unwrap_or_else(|| event.exception())
+    event
+        .exceptions
+        .iter()
+        .find(|e| !e.frames.is_empty())
+        .unwrap_or_else(|| event.exception())
 }
 
 fn unmapped(mapped: &[Mapped]) -> String {
     match mapped.iter().rev().find(|m| !matches!(m, Mapped::Outside)) {
-        Some(Mapped::Ambiguous(files)) => format!("the crashing frame fits several files: {}", files.join(", ")),
-        Some(Mapped::OtherContent(file)) => format!("{file} differs at this commit from what the trace shows"),
+        Some(Mapped::Ambiguous(files)) => format!(
+            "the crashing frame fits several files: {}",
+            files.join(", ")
+        ),
+        Some(Mapped::OtherContent(file)) => {
+            format!("{file} differs at this commit from what the trace shows")
+        }
         _ => "no frame of the trace is a file of the repository".to_owned(),
     }
 }
@@ -111,27 +173,58 @@ fn unmapped(mapped: &[Mapped]) -> String {
 fn locations(exception: &Exception, mapped: &[Mapped], project: &Project) -> Vec<Location> {
     let mut out: Vec<Location> = Vec::new();
     for (frame, mapped) in exception.frames.iter().zip(mapped).rev() {
-        let (Mapped::File(path), Some(line)) = (mapped, frame.line) else { continue };
-        let function = project.file(path).and_then(|f| f.function_at(line).map(|n| f.name_of(n).to_owned()));
-        let function = function.unwrap_or_else(|| frame.function.rsplit('.').next().unwrap_or_default().to_owned());
-        if !out.iter().any(|l| l.file == *path && l.function == function) {
+        let (Mapped::File(path), Some(line)) = (mapped, frame.line) else {
+            continue;
+        };
+        let function = project
+            .file(path)
+            .and_then(|f| f.function_at(line).map(|n| f.name_of(n).to_owned()));
+        let function = function.unwrap_or_else(|| {
+            frame
+                .function
+                .rsplit('.')
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        });
+        if !out
+            .iter()
+            .any(|l| l.file == *path && l.function == function)
+        {
             let score = 1.0 / (1.0 + out.len() as f64);
-            out.push(Location { file: path.clone(), function, line, score });
+            out.push(Location {
+                file: path.clone(),
+                function,
+                line,
+                score,
+            });
         }
     }
     out
 }
 
-fn bench<'a>(task: &'a Task<'a>, project: &Project, places: &[(String, Option<String>)]) -> Bench<'a> {
+fn bench<'a>(
+    task: &'a Task<'a>,
+    project: &Project,
+    places: &[(String, Option<String>)],
+) -> Bench<'a> {
     let mut preload: Vec<String> = Vec::new();
     for (path, _) in places {
-        if let Some(module) = project.module_of(path) {
-            if !preload.contains(&module) {
-                preload.push(module);
-            }
+        if let Some(module) = project.module_of(path)
+            && !preload.contains(&module)
+        {
+            preload.push(module);
         }
     }
-    Bench { native: task.native, python: task.python, tree: task.checkout.tree(), deps: task.deps, tools: task.tools, roots: project.roots.clone(), preload }
+    Bench {
+        native: task.native,
+        python: task.python,
+        tree: task.checkout.tree(),
+        deps: task.deps,
+        tools: task.tools,
+        roots: project.roots.clone(),
+        preload,
+    }
 }
 
 /// A candidate that cured the crash, and what it does instead.
@@ -148,8 +241,12 @@ fn expectation(behaviour: &Behaviour) -> Expectation {
     match &behaviour.raises {
         None => Expectation::NoCrash,
         Some(error) => {
-            let import = Some(format!("from {} import {}", error.module, error.type_name)).filter(|_| error.module != "builtins");
-            Expectation::Raises { name: error.type_name.clone(), import }
+            let import = Some(format!("from {} import {}", error.module, error.type_name))
+                .filter(|_| error.module != "builtins");
+            Expectation::Raises {
+                name: error.type_name.clone(),
+                import,
+            }
         }
     }
 }
@@ -178,11 +275,21 @@ impl Work<'_> {
     fn reproduce(&self, report: &mut Report) -> Result<Option<(Script, Raised)>, FixError> {
         let scripts = caller::scripts(self.exception, self.mapped, self.project);
         if scripts.is_empty() {
-            report.why_not = Some("not reproduced: the log tells too little of the call".to_owned());
+            report.why_not =
+                Some("not reproduced: the log tells too little of the call".to_owned());
             return Ok(None);
         }
-        let runs: Vec<Run> = scripts.iter().enumerate().map(|(id, s)| Run { detail: 1, ..Run::script(id, &s.text()) }).collect();
-        let batch = self.bench.run(&runs, Mode::explore(self.left().mul_f64(0.4)))?;
+        let runs: Vec<Run> = scripts
+            .iter()
+            .enumerate()
+            .map(|(id, s)| Run {
+                detail: 1,
+                ..Run::script(id, &s.text())
+            })
+            .collect();
+        let batch = self
+            .bench
+            .run(&runs, Mode::explore(self.left().mul_f64(0.4)))?;
         let mut near = None;
         for ran in batch.runs {
             let Some(error) = ran.error else { continue };
@@ -195,11 +302,25 @@ impl Work<'_> {
             }
         }
         if batch.ending == sandbox::Ending::TimedOut {
-            near.get_or_insert_with(|| "the repository's modules did not import in time".to_owned());
+            near.get_or_insert_with(|| {
+                "the repository's modules did not import in time".to_owned()
+            });
         }
-        report.lacks_module = batch.failed.values().any(|e| e.starts_with("ModuleNotFoundError"));
-        let failed = batch.failed.into_iter().next().map(|(module, error)| format!("{module} cannot be imported ({error})"));
-        report.why_not = Some(format!("not reproduced: {}", failed.or(near).unwrap_or_else(|| "no attempt raised".to_owned())));
+        report.lacks_module = batch
+            .failed
+            .values()
+            .any(|e| e.starts_with("ModuleNotFoundError"));
+        let failed = batch
+            .failed
+            .into_iter()
+            .next()
+            .map(|(module, error)| format!("{module} cannot be imported ({error})"));
+        report.why_not = Some(format!(
+            "not reproduced: {}",
+            failed
+                .or(near)
+                .unwrap_or_else(|| "no attempt raised".to_owned())
+        ));
         Ok(None)
     }
 
@@ -210,7 +331,9 @@ impl Work<'_> {
                 break;
             }
             let crashing = self.still_crash(reductions(&script))?;
-            let Some((_, best)) = crashing.into_iter().min_by_key(|(_, s)| s.text().len()) else { break };
+            let Some((_, best)) = crashing.into_iter().min_by_key(|(_, s)| s.text().len()) else {
+                break;
+            };
             script = best;
         }
         Ok(script)
@@ -237,17 +360,43 @@ impl Work<'_> {
         if scripts.is_empty() {
             return Ok(Vec::new());
         }
-        let run = Run { scripts: scripts.iter().map(Script::text).collect(), timeout: 8.0, ..Run::script(0, "") };
-        let ran = self.run(&[run], 0.1)?.into_iter().next().map(|r| r.many).unwrap_or_default();
-        let same: Vec<usize> = ran.iter().filter(|r| r.error.as_ref().is_some_and(|e| judge::same_crash(self.exception, self.mapped, e).is_ok())).map(|r| r.id).collect();
-        Ok(scripts.into_iter().enumerate().filter(|(id, _)| same.contains(id)).collect())
+        let run = Run {
+            scripts: scripts.iter().map(Script::text).collect(),
+            timeout: 8.0,
+            ..Run::script(0, "")
+        };
+        let ran = self
+            .run(&[run], 0.1)?
+            .into_iter()
+            .next()
+            .map(|r| r.many)
+            .unwrap_or_default();
+        let same: Vec<usize> = ran
+            .iter()
+            .filter(|r| {
+                r.error
+                    .as_ref()
+                    .is_some_and(|e| judge::same_crash(self.exception, self.mapped, e).is_ok())
+            })
+            .map(|r| r.id)
+            .collect();
+        Ok(scripts
+            .into_iter()
+            .enumerate()
+            .filter(|(id, _)| same.contains(id))
+            .collect())
     }
 
     fn sites<'c>(&self, error: &'c Raised) -> Vec<(&'c super::run::RunFrame, bool)> {
         let n = error.frames.len();
         let mut out: Vec<(&super::run::RunFrame, bool)> = Vec::new();
         for (i, frame) in error.frames.iter().enumerate().rev() {
-            if frame.repo && !out.iter().any(|(f, _)| f.path == frame.path && f.line == frame.line) && !super::project::is_test(&frame.path) {
+            if frame.repo
+                && !out
+                    .iter()
+                    .any(|(f, _)| f.path == frame.path && f.line == frame.line)
+                && !super::project::is_test(&frame.path)
+            {
                 out.push((frame, i + 1 == n));
             }
         }
@@ -256,21 +405,46 @@ impl Work<'_> {
     }
 
     /// Candidates at every place of a crash, on a given version of the files.
-    fn propose(&self, error: &Raised, base: Option<&Candidate>, promised: &judge::Promised) -> Vec<Candidate> {
+    fn propose(
+        &self,
+        error: &Raised,
+        base: Option<&Candidate>,
+        promised: &judge::Promised,
+    ) -> Vec<Candidate> {
         let mut out: Vec<Candidate> = Vec::new();
         for (depth, (frame, innermost)) in self.sites(error).into_iter().enumerate() {
-            let patched = base.and_then(|b| b.files.get(&frame.path)).map(|text| std::rc::Rc::new(super::source::PyFile::parse(&frame.path, text)));
-            let Some(file) = patched.or_else(|| self.project.file(&frame.path)) else { continue };
-            let site = Site { project: self.project, file: &file, frame, error, innermost, promised };
+            let patched = base
+                .and_then(|b| b.files.get(&frame.path))
+                .map(|text| std::rc::Rc::new(super::source::PyFile::parse(&frame.path, text)));
+            let Some(file) = patched.or_else(|| self.project.file(&frame.path)) else {
+                continue;
+            };
+            let site = Site {
+                project: self.project,
+                file: &file,
+                frame,
+                error,
+                innermost,
+                promised,
+            };
             for proposal in generate::propose(&site) {
                 let text = generate::apply(&file.text, &proposal.edits);
                 let mut files = base.map(|b| b.files.clone()).unwrap_or_default();
                 files.insert(frame.path.clone(), text);
                 let mut rules = base.map(|b| b.rules.clone()).unwrap_or_default();
                 rules.push(proposal.rule);
-                let prior = proposal.prior * 0.85f64.powi(depth as i32) * base.map_or(1.0, |b| 0.6 + 0.4 * b.prior);
+                let prior = proposal.prior
+                    * 0.85f64.powi(depth as i32)
+                    * base.map_or(1.0, |b| 0.6 + 0.4 * b.prior);
                 if !out.iter().any(|c| c.files == files) {
-                    out.push(Candidate { files, rules, prior, witness: proposal.witness.or_else(|| base.and_then(|b| b.witness.clone())) });
+                    out.push(Candidate {
+                        files,
+                        rules,
+                        prior,
+                        witness: proposal
+                            .witness
+                            .or_else(|| base.and_then(|b| b.witness.clone())),
+                    });
                 }
             }
         }
@@ -279,17 +453,41 @@ impl Work<'_> {
     }
 
     fn changes(&self, candidate: &Candidate) -> Vec<Change> {
-        candidate.files.iter().map(|(path, text)| swap::change(self.project, path, text)).collect()
+        candidate
+            .files
+            .iter()
+            .map(|(path, text)| swap::change(self.project, path, text))
+            .collect()
     }
 
-    fn execute(&self, candidates: &[Candidate], script: &Script, detail: u8, share: f64) -> Result<Vec<Ran>, FixError> {
+    fn execute(
+        &self,
+        candidates: &[Candidate],
+        script: &Script,
+        detail: u8,
+        share: f64,
+    ) -> Result<Vec<Ran>, FixError> {
         let text = script.text();
-        let runs: Vec<Run> = candidates.iter().enumerate().map(|(id, c)| Run { changes: self.changes(c), detail, timeout: 3.0, ..Run::script(id, &text) }).collect();
+        let runs: Vec<Run> = candidates
+            .iter()
+            .enumerate()
+            .map(|(id, c)| Run {
+                changes: self.changes(c),
+                detail,
+                timeout: 3.0,
+                ..Run::script(id, &text)
+            })
+            .collect();
         self.run(&runs, share)
     }
 
     /// Enumerates, runs, and keeps what cures; builds on what got further.
-    fn try_candidates(&self, script: &Script, crash: &Raised, report: &mut Report) -> Result<Vec<Cured>, FixError> {
+    fn try_candidates(
+        &self,
+        script: &Script,
+        crash: &Raised,
+        report: &mut Report,
+    ) -> Result<Vec<Cured>, FixError> {
         let promised = judge::promised(self.exception, self.mapped, self.project);
         let mut candidates = self.propose(crash, None, &promised);
         candidates.truncate(MAX_CANDIDATES);
@@ -299,14 +497,20 @@ impl Work<'_> {
         for ran in self.execute(&candidates, script, 0, 0.35)? {
             let candidate = &candidates[ran.id];
             match judge::outcome(&ran, crash, &promised, candidate, self.project) {
-                Judged::Cured => cured.push(Cured { candidate: candidate.clone(), ran }),
+                Judged::Cured => cured.push(Cured {
+                    candidate: candidate.clone(),
+                    ran,
+                }),
                 Judged::Moved(error) => moved.push((ran.id, error)),
                 Judged::Failed => {}
             }
         }
         moved.truncate(MAX_MOVED);
         // Once more, now telling what the values were where they crash next.
-        let further: Vec<Candidate> = moved.iter().map(|(id, _)| candidates[*id].clone()).collect();
+        let further: Vec<Candidate> = moved
+            .iter()
+            .map(|(id, _)| candidates[*id].clone())
+            .collect();
         for ran in self.execute(&further, script, 1, 0.1)? {
             if let Some(error) = ran.error {
                 moved[ran.id].1 = error;
@@ -325,23 +529,60 @@ impl Work<'_> {
         for ran in self.execute(&second, script, 0, 0.3)? {
             let candidate = &second[ran.id];
             if let Judged::Cured = judge::outcome(&ran, crash, &promised, candidate, self.project) {
-                cured.push(Cured { candidate: candidate.clone(), ran });
+                cured.push(Cured {
+                    candidate: candidate.clone(),
+                    ran,
+                });
             }
         }
         Ok(cured)
     }
 
     /// Groups what cures by what it does, on the crashing input and beside it; leaves out what changes anything else.
-    fn judge(&self, script: &Script, crash: &Raised, mut cured: Vec<Cured>, report: &mut Report) -> Result<Vec<Behaviour>, FixError> {
+    fn judge(
+        &self,
+        script: &Script,
+        crash: &Raised,
+        mut cured: Vec<Cured>,
+        report: &mut Report,
+    ) -> Result<Vec<Behaviour>, FixError> {
         cured.sort_by(|a, b| b.candidate.prior.total_cmp(&a.candidate.prior));
         cured.truncate(60);
         let beside: Vec<String> = neighbours(script).iter().map(Script::text).collect();
-        let many = |id: usize, changes: Vec<Change>| Run { changes, scripts: beside.clone(), timeout: 10.0, ..Run::script(id, "") };
-        let base = self.run(&[many(0, Vec::new())], 0.15)?.into_iter().next().map(|r| r.many).unwrap_or_default();
-        let usable: Vec<&Ran> = base.iter().filter(|r| matches!(r.outcome, Kind::Ok | Kind::Raised)).collect();
-        let runs: Vec<Run> = cured.iter().enumerate().map(|(id, one)| many(id, self.changes(&one.candidate))).collect();
-        let by_candidate: BTreeMap<usize, Vec<Ran>> = self.run(&runs, 0.4)?.into_iter().map(|r| (r.id, r.many)).collect();
-        Ok(judge::group(cured, &usable, by_candidate, crash, script.fidelity, report))
+        let many = |id: usize, changes: Vec<Change>| Run {
+            changes,
+            scripts: beside.clone(),
+            timeout: 10.0,
+            ..Run::script(id, "")
+        };
+        let base = self
+            .run(&[many(0, Vec::new())], 0.15)?
+            .into_iter()
+            .next()
+            .map(|r| r.many)
+            .unwrap_or_default();
+        let usable: Vec<&Ran> = base
+            .iter()
+            .filter(|r| matches!(r.outcome, Kind::Ok | Kind::Raised))
+            .collect();
+        let runs: Vec<Run> = cured
+            .iter()
+            .enumerate()
+            .map(|(id, one)| many(id, self.changes(&one.candidate)))
+            .collect();
+        let by_candidate: BTreeMap<usize, Vec<Ran>> = self
+            .run(&runs, 0.4)?
+            .into_iter()
+            .map(|r| (r.id, r.many))
+            .collect();
+        Ok(judge::group(
+            cured,
+            &usable,
+            by_candidate,
+            crash,
+            script.fidelity,
+            report,
+        ))
     }
 
     /// Sends the finalists through the gates, best behaviour first.
@@ -355,21 +596,39 @@ impl Work<'_> {
     ) -> Result<(), FixError> {
         let mut suite = Suite::new(&self.bench, self.project, crash);
         let mut alive = ranked;
-        if std::env::var_os("OUTERLOOP_DEBUG").is_some() {
-            for b in &alive {
-                eprintln!("DEBUGGROUP {:.2} {} alike {} unchanged {} cured {} raises {:?} witness {:?}\n{}", b.score, b.candidate.generator(), b.n_alike, b.n_unchanged, b.n_cured, b.raises.as_ref().map(|r| &r.type_name), b.candidate.witness, b.candidate.diff(|p| self.project.read(p).unwrap_or_default()).lines().filter(|l| l.starts_with(['+', '-']) && !l.starts_with("---") && !l.starts_with("+++")).collect::<Vec<_>>().join("\n"));
-            }
+        for behaviour in &alive {
+            let diff = behaviour
+                .candidate
+                .diff(|path| self.project.read(path).unwrap_or_default());
+            tracing::debug!(
+                score = behaviour.score,
+                n_alike = behaviour.n_alike,
+                "a behaviour, by {}\n{diff}",
+                behaviour.candidate.generator()
+            );
         }
         let mut standing: Option<verify::Evidence> = None;
         for _ in 0..MAX_FINALISTS {
             if self.left() < Duration::from_millis(500) {
-                report.why_not = Some("the time was over before the finalists were checked".to_owned());
+                report.why_not =
+                    Some("the time was over before the finalists were checked".to_owned());
                 return Ok(());
             }
             // The first that is not yet checked; once the best stands, its nearest rival.
             let at = usize::from(standing.is_some());
-            let Some(behaviour) = alive.get(at) else { break };
-            match verify::gates(&self.bench, self.project, behaviour, script, crash, write(&expectation(behaviour)), &mut suite, self.left())? {
+            let Some(behaviour) = alive.get(at) else {
+                break;
+            };
+            match verify::gates(
+                &self.bench,
+                self.project,
+                behaviour,
+                script,
+                crash,
+                write(&expectation(behaviour)),
+                &mut suite,
+                self.left(),
+            )? {
                 Err(refuted) => {
                     report.refuted.push(refuted);
                     alive.remove(at);
@@ -382,19 +641,27 @@ impl Work<'_> {
             }
         }
         let Some((behaviour, evidence)) = alive.first().zip(standing) else {
-            let why = report.refuted.last().map_or_else(String::new, |r| format!(", the last by {:?}: {}", r.gate, r.reason));
-            report.why_not = Some(format!("reproduced, but the gates refused every candidate{why}"));
+            let why = report.refuted.last().map_or_else(String::new, |r| {
+                format!(", the last by {:?}: {}", r.gate, r.reason)
+            });
+            report.why_not = Some(format!(
+                "reproduced, but the gates refused every candidate{why}"
+            ));
             return Ok(());
         };
         let confidence = confidence(&alive);
         if confidence < MIN_CONFIDENCE {
             let best = behaviour.candidate.generator();
-            report.why_not = Some(format!("several behaviours would cure it and nothing in the repository decides (best: {best}, confidence {confidence:.2})"));
+            report.why_not = Some(format!(
+                "several behaviours would cure it and nothing in the repository decides (best: {best}, confidence {confidence:.2})"
+            ));
             return Ok(());
         }
         report.reproduction = Some(evidence.test.clone());
         if let Some(place) = self.changed_place(&behaviour.candidate) {
-            report.locations.retain(|l| (&l.file, &l.function) != (&place.file, &place.function));
+            report
+                .locations
+                .retain(|l| (&l.file, &l.function) != (&place.file, &place.function));
             report.locations.insert(0, place);
         }
         report.fix = Some(evidence.finish(confidence));
@@ -405,9 +672,22 @@ impl Work<'_> {
     fn changed_place(&self, candidate: &Candidate) -> Option<Location> {
         let (path, text) = candidate.files.first_key_value()?;
         let old = self.project.file(path)?;
-        let same = old.text.lines().zip(text.lines()).take_while(|(a, b)| a == b).count();
+        let same = old
+            .text
+            .lines()
+            .zip(text.lines())
+            .take_while(|(a, b)| a == b)
+            .count();
         let line = same as u32 + 1;
-        let function = old.function_at(line).map_or("<module>", |f| old.name_of(f)).to_owned();
-        Some(Location { file: path.clone(), function, line, score: 1.0 })
+        let function = old
+            .function_at(line)
+            .map_or("<module>", |f| old.name_of(f))
+            .to_owned();
+        Some(Location {
+            file: path.clone(),
+            function,
+            line,
+            score: 1.0,
+        })
     }
 }

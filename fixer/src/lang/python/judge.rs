@@ -19,31 +19,68 @@ use crate::{
 
 /// Whether an exception is the event's crash: type, masked message, line of the innermost repository frame (of a
 /// recursion: a function of its cycle).
-pub(crate) fn same_crash(event: &Exception, mapped: &[Mapped], error: &Raised) -> Result<(), String> {
+pub(crate) fn same_crash(
+    event: &Exception,
+    mapped: &[Mapped],
+    error: &Raised,
+) -> Result<(), String> {
     if error.type_name != event.type_name {
-        return Err(format!("the nearest attempt raised {}: {}", error.type_name, first_line(&error.message)));
+        return Err(format!(
+            "the nearest attempt raised {}: {}",
+            error.type_name,
+            first_line(&error.message)
+        ));
     }
     let (want, have) = (mask(&event.message), mask(&error.message));
-    let agrees = want == have || want.is_empty() || want.len() > 20 && (want.starts_with(&have) || have.starts_with(&want));
+    let agrees = want == have
+        || want.is_empty()
+        || want.len() > 20 && (want.starts_with(&have) || have.starts_with(&want));
     if !agrees {
-        return Err(format!("the nearest attempt raised the type with another message: {}", first_line(&error.message)));
+        return Err(format!(
+            "the nearest attempt raised the type with another message: {}",
+            first_line(&error.message)
+        ));
     }
-    let innermost = event.frames.iter().zip(mapped).rev().find_map(|(f, m)| if let Mapped::File(path) = m { Some((path, f)) } else { None });
-    let (Some((path, frame)), Some(place)) = (innermost, error.place()) else { return Err("the nearest attempt crashed outside the repository".to_owned()) };
+    let innermost = event.frames.iter().zip(mapped).rev().find_map(|(f, m)| {
+        if let Mapped::File(path) = m {
+            Some((path, f))
+        } else {
+            None
+        }
+    });
+    let (Some((path, frame)), Some(place)) = (innermost, error.place()) else {
+        return Err("the nearest attempt crashed outside the repository".to_owned());
+    };
     if event.type_name == "RecursionError" {
         let cycle = event.frames.iter().zip(mapped).rev().take(40);
-        let found = cycle.filter(|(_, m)| matches!(m, Mapped::File(p) if *p == place.path)).any(|(f, _)| f.function.rsplit('.').next() == Some(&place.function));
-        return if found { Ok(()) } else { Err("the nearest attempt recursed elsewhere".to_owned()) };
+        let found = cycle
+            .filter(|(_, m)| matches!(m, Mapped::File(p) if *p == place.path))
+            .any(|(f, _)| f.function.rsplit('.').next() == Some(&place.function));
+        return if found {
+            Ok(())
+        } else {
+            Err("the nearest attempt recursed elsewhere".to_owned())
+        };
     }
-    let same_line = frame.line.is_none_or(|line| line == place.line || place.span.is_some_and(|s| s.0 <= line && line <= s.1));
+    let same_line = frame.line.is_none_or(|line| {
+        line == place.line || place.span.is_some_and(|s| s.0 <= line && line <= s.1)
+    });
     if *path == place.path && same_line {
         return Ok(());
     }
-    Err(format!("the nearest attempt crashed at {}:{}", place.path, place.line))
+    Err(format!(
+        "the nearest attempt crashed at {}:{}",
+        place.path, place.line
+    ))
 }
 
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(100).collect()
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(100)
+        .collect()
 }
 
 /// A message with its values masked: numbers, quoted text, addresses.
@@ -63,11 +100,19 @@ pub(crate) fn mask(message: &str) -> String {
                     inner.push(d);
                 }
                 // Type and attribute names in quotes are no values.
-                let is_name = closed && inner.len() < 40 && inner.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.') && !inner.chars().all(|c| c.is_ascii_digit());
+                let is_name = closed
+                    && inner.len() < 40
+                    && inner
+                        .chars()
+                        .all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+                    && !inner.chars().all(|c| c.is_ascii_digit());
                 out.push_str(if is_name { &inner } else { "<value>" });
             }
             c if c.is_ascii_digit() => {
-                while chars.peek().is_some_and(|d| d.is_ascii_alphanumeric() || *d == '.') {
+                while chars
+                    .peek()
+                    .is_some_and(|d| d.is_ascii_alphanumeric() || *d == '.')
+                {
                     chars.next();
                 }
                 out.push('#');
@@ -89,19 +134,40 @@ pub(crate) enum Judged {
 }
 
 /// Judges one run of the crashing script on a patched tree.
-pub(crate) fn outcome(ran: &Ran, crash: &Raised, promised: &Promised, candidate: &Candidate, project: &Project) -> Judged {
+pub(crate) fn outcome(
+    ran: &Ran,
+    crash: &Raised,
+    promised: &Promised,
+    candidate: &Candidate,
+    project: &Project,
+) -> Judged {
     match (ran.outcome, &ran.error) {
         (Kind::Ok, _) => Judged::Cured,
         (Kind::Raised, Some(error)) => {
             if is_promised(error, crash, promised, candidate, project) {
                 return Judged::Cured;
             }
-            let same = error.type_name == crash.type_name && mask(&error.message) == mask(&crash.message);
-            let same_place = error.place().zip(crash.place()).is_some_and(|(a, b)| a.path == b.path && a.function == b.function);
-            if error.place().is_none() || same && same_place && error.depth == crash.depth && crash.place().is_some_and(|p| error.place().is_some_and(|q| q.line.abs_diff(p.line) <= 3)) {
+            let same =
+                error.type_name == crash.type_name && mask(&error.message) == mask(&crash.message);
+            let same_place = error
+                .place()
+                .zip(crash.place())
+                .is_some_and(|(a, b)| a.path == b.path && a.function == b.function);
+            if error.place().is_none()
+                || same
+                    && same_place
+                    && error.depth == crash.depth
+                    && crash.place().is_some_and(|p| {
+                        error.place().is_some_and(|q| q.line.abs_diff(p.line) <= 3)
+                    })
+            {
                 return Judged::Failed;
             }
-            if error.type_name == "SyntaxError" || error.type_name == "ImportError" { Judged::Failed } else { Judged::Moved(error.clone()) }
+            if error.type_name == "SyntaxError" || error.type_name == "ImportError" {
+                Judged::Failed
+            } else {
+                Judged::Moved(error.clone())
+            }
         }
         _ => Judged::Failed,
     }
@@ -109,17 +175,34 @@ pub(crate) fn outcome(ran: &Ran, crash: &Raised, promised: &Promised, candidate:
 
 /// Whether an exception is one that the code promises: raised by the candidate's own rule or by a handler it widened,
 /// and named by a docstring, a handler above, or the module itself.
-fn is_promised(error: &Raised, crash: &Raised, promised: &Promised, candidate: &Candidate, project: &Project) -> bool {
+fn is_promised(
+    error: &Raised,
+    crash: &Raised,
+    promised: &Promised,
+    candidate: &Candidate,
+    project: &Project,
+) -> bool {
     if error.type_name == crash.type_name || error.place().is_none() {
         return false;
     }
-    if promised.includes(error) && !matches!(error.type_name.as_str(), "Exception" | "BaseException") {
+    if promised.includes(error)
+        && !matches!(error.type_name.as_str(), "Exception" | "BaseException")
+    {
         return true;
     }
-    let by_rule = candidate.rules.iter().any(|r| matches!(*r, "raise the declared error" | "widen the handler"));
+    let by_rule = candidate
+        .rules
+        .iter()
+        .any(|r| matches!(*r, "raise the declared error" | "widen the handler"));
     // An error class of the repository's own, or a built-in one that the file raises itself.
-    let own = project.sources().any(|p| project.module_of(p).as_deref() == Some(&error.module));
-    let raised_there = candidate.files.keys().any(|p| project.read(p).is_some_and(|t| t.contains(&format!("raise {}", error.type_name))));
+    let own = project
+        .sources()
+        .any(|p| project.module_of(p).as_deref() == Some(&error.module));
+    let raised_there = candidate.files.keys().any(|p| {
+        project
+            .read(p)
+            .is_some_and(|t| t.contains(&format!("raise {}", error.type_name)))
+    });
     by_rule && (own || raised_there)
 }
 
@@ -134,7 +217,10 @@ pub(crate) struct Promised {
 
 impl Promised {
     fn includes(&self, error: &Raised) -> bool {
-        self.by_callers.iter().chain(&self.by_handlers).any(|p| error.mro.contains(p))
+        self.by_callers
+            .iter()
+            .chain(&self.by_handlers)
+            .any(|p| error.mro.contains(p))
     }
 }
 
@@ -144,13 +230,21 @@ pub(crate) fn promised(event: &Exception, mapped: &[Mapped], project: &Project) 
     for (frame, mapped) in event.frames.iter().zip(mapped) {
         match mapped {
             Mapped::File(path) => {
-                if let Some((file, line)) = project.file(path).zip(frame.line) {
-                    if let Some(function) = file.function_at(line) {
-                        handled(file.text_of(function).lines(), &mut out.by_handlers);
-                    }
+                if let Some((file, line)) = project.file(path).zip(frame.line)
+                    && let Some(function) = file.function_at(line)
+                {
+                    handled(file.text_of(function).lines(), &mut out.by_handlers);
                 }
             }
-            _ if is_application(frame) => handled(frame.pre_context.iter().chain(&frame.context_line).chain(&frame.post_context).map(String::as_str), &mut out.by_callers),
+            _ if is_application(frame) => handled(
+                frame
+                    .pre_context
+                    .iter()
+                    .chain(&frame.context_line)
+                    .chain(&frame.post_context)
+                    .map(String::as_str),
+                &mut out.by_callers,
+            ),
             _ => {}
         }
     }
@@ -159,10 +253,20 @@ pub(crate) fn promised(event: &Exception, mapped: &[Mapped], project: &Project) 
 
 fn handled<'t>(lines: impl Iterator<Item = &'t str>, out: &mut Vec<String>) {
     for line in lines.map(str::trim) {
-        let caught = line.strip_prefix("except ").or_else(|| line.split_once("suppress(").map(|(_, rest)| rest)).or_else(|| line.strip_prefix(":raises "));
-        for name in caught.unwrap_or_default().split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').take_while(|w| *w != "as") {
+        let caught = line
+            .strip_prefix("except ")
+            .or_else(|| line.split_once("suppress(").map(|(_, rest)| rest))
+            .or_else(|| line.strip_prefix(":raises "));
+        for name in caught
+            .unwrap_or_default()
+            .split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.')
+            .take_while(|w| *w != "as")
+        {
             let bare = name.rsplit('.').next().unwrap_or(name);
-            if bare.starts_with(char::is_uppercase) && !matches!(bare, "Exception" | "BaseException") && !out.iter().any(|o| o == bare) {
+            if bare.starts_with(char::is_uppercase)
+                && !matches!(bare, "Exception" | "BaseException")
+                && !out.iter().any(|o| o == bare)
+            {
                 out.push(bare.to_owned());
             }
         }
@@ -192,19 +296,50 @@ fn observed(ran: &Ran) -> Value {
 }
 
 /// Groups cures by behaviour and scores the groups.
-pub(crate) fn group(cured: Vec<Cured>, base: &[&Ran], after: BTreeMap<usize, Vec<Ran>>, crash: &Raised, fidelity: f64, report: &mut Report) -> Vec<Behaviour> {
-    let crashed = |ran: &Ran| ran.error.as_ref().is_some_and(|e| e.type_name == crash.type_name && e.place().zip(crash.place()).is_some_and(|(a, b)| a.path == b.path && a.line == b.line));
-    let kinds: Vec<String> = base.iter().filter(|r| r.outcome == Kind::Ok).map(|r| kind_of(&r.value)).collect();
+pub(crate) fn group(
+    cured: Vec<Cured>,
+    base: &[&Ran],
+    after: BTreeMap<usize, Vec<Ran>>,
+    crash: &Raised,
+    fidelity: f64,
+    report: &mut Report,
+) -> Vec<Behaviour> {
+    let crashed = |ran: &Ran| {
+        ran.error.as_ref().is_some_and(|e| {
+            e.type_name == crash.type_name
+                && e.place()
+                    .zip(crash.place())
+                    .is_some_and(|(a, b)| a.path == b.path && a.line == b.line)
+        })
+    };
+    let kinds: Vec<String> = base
+        .iter()
+        .filter(|r| r.outcome == Kind::Ok)
+        .map(|r| kind_of(&r.value))
+        .collect();
     let mut groups: BTreeMap<String, Vec<(Behaviour, usize)>> = BTreeMap::new();
     for (n, Cured { candidate, ran }) in cured.into_iter().enumerate() {
-        let runs: BTreeMap<usize, &Ran> = after.get(&n).into_iter().flatten().map(|r| (r.id, r)).collect();
+        let runs: BTreeMap<usize, &Ran> = after
+            .get(&n)
+            .into_iter()
+            .flatten()
+            .map(|r| (r.id, r))
+            .collect();
         let mut signature = vec![observed(&ran)];
         let (mut n_unchanged, mut n_cured, mut n_still) = (0, 0, 0);
         let mut changed = None;
         for before in base {
-            let Some(now) = runs.get(&before.id).filter(|r| r.outcome != Kind::Skipped) else { continue };
+            let Some(now) = runs.get(&before.id).filter(|r| r.outcome != Kind::Skipped) else {
+                continue;
+            };
             if crashed(before) {
-                let still = now.error.as_ref().is_some_and(|e| e.type_name == crash.type_name && ran.error.as_ref().is_none_or(|r| r.type_name != e.type_name));
+                let still = now.error.as_ref().is_some_and(|e| {
+                    e.type_name == crash.type_name
+                        && ran
+                            .error
+                            .as_ref()
+                            .is_none_or(|r| r.type_name != e.type_name)
+                });
                 n_still += usize::from(still);
                 n_cured += usize::from(!still);
                 signature.push(observed(now));
@@ -216,12 +351,22 @@ pub(crate) fn group(cured: Vec<Cured>, base: &[&Ran], after: BTreeMap<usize, Vec
             }
         }
         if let Some(id) = changed {
-            report.refuted.push(Refuted { gate: Gate::Behaviour, reason: format!("{} changes what input {id} beside the crash does", candidate.generator()) });
+            report.refuted.push(Refuted {
+                gate: Gate::Behaviour,
+                reason: format!(
+                    "{} changes what input {id} beside the crash does",
+                    candidate.generator()
+                ),
+            });
             continue;
         }
         let mut score = candidate.prior * fidelity;
         // A value of a kind that this call gives for no other input is suspect.
-        if ran.outcome == Kind::Ok && kinds.len() >= 2 && !kinds.contains(&kind_of(&ran.value)) && candidate.witness.is_none() {
+        if ran.outcome == Kind::Ok
+            && kinds.len() >= 2
+            && !kinds.contains(&kind_of(&ran.value))
+            && candidate.witness.is_none()
+        {
             score *= 0.5;
         }
         if n_still > 0 {
@@ -231,8 +376,18 @@ pub(crate) fn group(cured: Vec<Cured>, base: &[&Ran], after: BTreeMap<usize, Vec
             score = (score * 1.1).min(0.99);
         }
         let size = candidate.files.values().map(String::len).sum();
-        let behaviour = Behaviour { raises: ran.error.clone(), candidate, score, n_alike: 1, n_unchanged, n_cured };
-        groups.entry(Value::Array(signature).to_string()).or_default().push((behaviour, size));
+        let behaviour = Behaviour {
+            raises: ran.error.clone(),
+            candidate,
+            score,
+            n_alike: 1,
+            n_unchanged,
+            n_cured,
+        };
+        groups
+            .entry(Value::Array(signature).to_string())
+            .or_default()
+            .push((behaviour, size));
     }
     let mut out: Vec<Behaviour> = groups
         .into_values()
@@ -240,7 +395,10 @@ pub(crate) fn group(cured: Vec<Cured>, base: &[&Ran], after: BTreeMap<usize, Vec
             let n_alike = members.len();
             // The likeliest stands for its group; of equals the smallest.
             members.sort_by(|(a, x), (b, y)| b.score.total_cmp(&a.score).then(x.cmp(y)));
-            members.into_iter().next().map(|(behaviour, _)| Behaviour { n_alike, ..behaviour })
+            members.into_iter().next().map(|(behaviour, _)| Behaviour {
+                n_alike,
+                ..behaviour
+            })
         })
         .collect();
     out.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -254,7 +412,11 @@ fn kind_of(value: &Value) -> String {
         Value::Bool(_) => "bool".to_owned(),
         Value::Number(_) => "int".to_owned(),
         Value::String(_) => "str".to_owned(),
-        Value::Array(items) => items.first().and_then(Value::as_str).unwrap_or("list").to_owned(),
+        Value::Array(items) => items
+            .first()
+            .and_then(Value::as_str)
+            .unwrap_or("list")
+            .to_owned(),
         Value::Object(_) => "object".to_owned(),
     }
 }
@@ -270,7 +432,11 @@ pub(crate) fn confidence(scores: &[f64]) -> f64 {
 
 /// Lines that a candidate adds and removes.
 pub(crate) fn n_changed(candidate: &Candidate, project: &Project) -> usize {
-    candidate.files.iter().map(|(path, text)| changed_lines(&project.read(path).unwrap_or_default(), text)).sum()
+    candidate
+        .files
+        .iter()
+        .map(|(path, text)| changed_lines(&project.read(path).unwrap_or_default(), text))
+        .sum()
 }
 
 #[cfg(test)]
@@ -284,8 +450,14 @@ mod tests {
 
     #[test]
     fn messages_lose_their_values() {
-        check("invalid literal for int() with base 10: '12 a'", "invalid literal for int() with base #: <value>");
-        check("'NoneType' object has no attribute 'strip'", "NoneType object has no attribute strip");
+        check(
+            "invalid literal for int() with base 10: '12 a'",
+            "invalid literal for int() with base #: <value>",
+        );
+        check(
+            "'NoneType' object has no attribute 'strip'",
+            "NoneType object has no attribute strip",
+        );
         check("timeout after 35.2s", "timeout after #");
     }
 }

@@ -26,11 +26,21 @@ pub(crate) fn reductions(script: &Script) -> Vec<Script> {
         if node.kind() == "list" && items.len() > 1 {
             let half = items.len() / 2;
             out.push((node.byte_range(), "[]".to_owned()));
-            out.push((items[half].start_byte()..items[items.len() - 1].end_byte(), String::new()));
-            out.push((items[0].start_byte()..items[half].start_byte(), String::new()));
+            out.push((
+                items[half].start_byte()..items[items.len() - 1].end_byte(),
+                String::new(),
+            ));
+            out.push((
+                items[0].start_byte()..items[half].start_byte(),
+                String::new(),
+            ));
         }
         if node.kind() == "list" {
-            out.extend(variants(file, node).into_iter().filter(|(_, text)| text.is_empty()));
+            out.extend(
+                variants(file, node)
+                    .into_iter()
+                    .filter(|(_, text)| text.is_empty()),
+            );
         }
         out
     })
@@ -54,17 +64,30 @@ pub(crate) fn synthetic(script: &Script) -> Vec<Replacement> {
         for node in descendants(file.root()) {
             // What the program looks up or defines is its own; values are what it was given.
             let own = ancestors(node).any(|n| {
-                matches!(n.kind(), "function_definition" | "class_definition") || n.kind() == "subscript" && n.child_by_field_name("subscript").is_some_and(|s| s.byte_range().contains(&node.start_byte()))
+                matches!(n.kind(), "function_definition" | "class_definition")
+                    || n.kind() == "subscript"
+                        && n.child_by_field_name("subscript")
+                            .is_some_and(|s| s.byte_range().contains(&node.start_byte()))
             });
             let new = match (node.kind(), file.text_of(node)) {
                 _ if own => continue,
-                (_, text) if TEXTS.contains(&text) || NUMBERS.contains(&text) || variants(&file, node).is_empty() => continue,
+                (_, text)
+                    if TEXTS.contains(&text)
+                        || NUMBERS.contains(&text)
+                        || variants(&file, node).is_empty() =>
+                {
+                    continue;
+                }
                 ("string", text) if text.len() > 3 && text.starts_with(['"', '\'']) => TEXTS,
                 ("integer", text) if text.len() > 1 => NUMBERS,
                 ("float", _) => &["1.5"],
                 _ => continue,
             };
-            out.extend(new.iter().map(|n| Replacement { part, range: node.byte_range(), text: (*n).to_owned() }));
+            out.extend(new.iter().map(|n| Replacement {
+                part,
+                range: node.byte_range(),
+                text: (*n).to_owned(),
+            }));
         }
     }
     out
@@ -74,14 +97,21 @@ pub(crate) fn synthetic(script: &Script) -> Vec<Replacement> {
 pub(crate) fn replaced(script: &Script, replacements: &[&Replacement]) -> Script {
     let mut chosen: Vec<&Replacement> = Vec::new();
     for new in replacements {
-        if !chosen.iter().any(|c| c.part == new.part && c.range == new.range) {
+        if !chosen
+            .iter()
+            .any(|c| c.part == new.part && c.range == new.range)
+        {
             chosen.push(new);
         }
     }
     chosen.sort_by_key(|c| std::cmp::Reverse(c.range.start));
     let mut out = script.clone();
     for new in chosen {
-        let part = if new.part < out.setup.len() { &mut out.setup[new.part] } else { &mut out.call };
+        let part = if new.part < out.setup.len() {
+            &mut out.setup[new.part]
+        } else {
+            &mut out.call
+        };
         part.replace_range(new.range.clone(), &new.text);
     }
     out
@@ -91,12 +121,18 @@ fn parts(script: &Script) -> Vec<&String> {
     script.setup.iter().chain([&script.call]).collect()
 }
 
-fn changed(script: &Script, variants: impl Fn(&PyFile, Node<'_>) -> Vec<(Range<usize>, String)>) -> Vec<Script> {
+fn changed(
+    script: &Script,
+    variants: impl Fn(&PyFile, Node<'_>) -> Vec<(Range<usize>, String)>,
+) -> Vec<Script> {
     let mut by_literal: Vec<Vec<Script>> = Vec::new();
     for (part, text) in parts(script).into_iter().enumerate() {
         let file = PyFile::parse("", text);
         for node in descendants(file.root()) {
-            let changed: Vec<Script> = variants(&file, node).into_iter().map(|(range, text)| replaced(script, &[&Replacement { part, range, text }])).collect();
+            let changed: Vec<Script> = variants(&file, node)
+                .into_iter()
+                .map(|(range, text)| replaced(script, &[&Replacement { part, range, text }]))
+                .collect();
             if !changed.is_empty() {
                 by_literal.push(changed);
             }
@@ -119,33 +155,91 @@ fn changed(script: &Script, variants: impl Fn(&PyFile, Node<'_>) -> Vec<(Range<u
 fn variants(file: &PyFile, node: Node<'_>) -> Vec<(Range<usize>, String)> {
     let range = node.byte_range();
     let text = file.text_of(node);
-    let is_key = node.parent().is_some_and(|p| p.kind() == "pair" && p.child_by_field_name("key").is_some_and(|k| k.id() == node.id()));
-    let is_docstring = node.parent().is_some_and(|p| p.kind() == "expression_statement");
-    let in_definition = ancestors(node).any(|n| matches!(n.kind(), "import_statement" | "import_from_statement" | "decorator"));
-    if is_key || is_docstring || in_definition || ancestors(node).skip(1).any(|n| n.kind() == "string") {
+    let is_key = node.parent().is_some_and(|p| {
+        p.kind() == "pair"
+            && p.child_by_field_name("key")
+                .is_some_and(|k| k.id() == node.id())
+    });
+    let is_docstring = node
+        .parent()
+        .is_some_and(|p| p.kind() == "expression_statement");
+    let in_definition = ancestors(node).any(|n| {
+        matches!(
+            n.kind(),
+            "import_statement" | "import_from_statement" | "decorator"
+        )
+    });
+    if is_key
+        || is_docstring
+        || in_definition
+        || ancestors(node).skip(1).any(|n| n.kind() == "string")
+    {
         return Vec::new();
     }
-    let with = |texts: &[&str]| texts.iter().map(|t| (range.clone(), (*t).to_owned())).collect::<Vec<_>>();
+    let with = |texts: &[&str]| {
+        texts
+            .iter()
+            .map(|t| (range.clone(), (*t).to_owned()))
+            .collect::<Vec<_>>()
+    };
     match node.kind() {
         "string" if !text.starts_with(['f', 'F']) => {
-            let content = children(node).into_iter().find(|c| c.kind() == "string_content").map_or("", |c| file.text_of(c));
+            let content = children(node)
+                .into_iter()
+                .find(|c| c.kind() == "string_content")
+                .map_or("", |c| file.text_of(c));
             let quote = if text.contains('\'') { '\'' } else { '"' };
-            let prefix: String = text.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
-            let mut out = vec![format!("{prefix}{quote}a{quote}"), format!("{prefix}{quote}12{quote}"), format!("{prefix}{quote}{quote}")];
+            let prefix: String = text
+                .chars()
+                .take_while(|c| c.is_ascii_alphabetic())
+                .collect();
+            let mut out = vec![
+                format!("{prefix}{quote}a{quote}"),
+                format!("{prefix}{quote}12{quote}"),
+                format!("{prefix}{quote}{quote}"),
+            ];
             if content.is_ascii() && content.len() > 1 && !content.contains('\\') {
-                out.push(format!("{prefix}{quote}{}{quote}", &content[..content.len() - 1]));
+                out.push(format!(
+                    "{prefix}{quote}{}{quote}",
+                    &content[..content.len() - 1]
+                ));
                 out.push(format!("{prefix}{quote}{}{quote}", &content[1..]));
                 out.push(format!("{prefix}{quote}{content}a{quote}"));
                 // What stands inside a text: another number, another word, a part left out.
-                let digits = |n: &str| content.chars().map(|c| if c.is_ascii_digit() { n.to_owned() } else { c.to_string() }).collect::<String>();
+                let digits = |n: &str| {
+                    content
+                        .chars()
+                        .map(|c| {
+                            if c.is_ascii_digit() {
+                                n.to_owned()
+                            } else {
+                                c.to_string()
+                            }
+                        })
+                        .collect::<String>()
+                };
                 if content.contains(|c: char| c.is_ascii_digit()) {
-                    out.extend(["3", "0", "12"].map(|n| format!("{prefix}{quote}{}{quote}", digits(n))));
+                    out.extend(
+                        ["3", "0", "12"].map(|n| format!("{prefix}{quote}{}{quote}", digits(n))),
+                    );
                 }
-                for (at, c) in content.char_indices().filter(|(_, c)| !c.is_alphanumeric()).take(6) {
-                    out.push(format!("{prefix}{quote}{}{}{quote}", &content[..at], &content[at + c.len_utf8()..]));
+                for (at, c) in content
+                    .char_indices()
+                    .filter(|(_, c)| !c.is_alphanumeric())
+                    .take(6)
+                {
+                    out.push(format!(
+                        "{prefix}{quote}{}{}{quote}",
+                        &content[..at],
+                        &content[at + c.len_utf8()..]
+                    ));
                 }
                 if let Some((at, c)) = content.char_indices().find(|(_, c)| c.is_alphabetic()) {
-                    out.push(format!("{prefix}{quote}{}zz{}{quote}", &content[..at], &content[at + c.len_utf8()..]));
+                    out.push(format!(
+                        "{prefix}{quote}{}zz{}{quote}",
+                        &content[..at],
+                        &content[at + c.len_utf8()..]
+                    ));
                 }
             }
             out.push("None".to_owned());
@@ -153,7 +247,16 @@ fn variants(file: &PyFile, node: Node<'_>) -> Vec<(Range<usize>, String)> {
         }
         "integer" => {
             let n = text.parse::<i64>().unwrap_or(7);
-            if n > 1000 { with(&["1", "0"]) } else { vec![(range.clone(), (n + 1).to_string()), (range.clone(), "0".into()), (range.clone(), "3".into()), (range, "-1".into())] }
+            if n > 1000 {
+                with(&["1", "0"])
+            } else {
+                vec![
+                    (range.clone(), (n + 1).to_string()),
+                    (range.clone(), "0".into()),
+                    (range.clone(), "3".into()),
+                    (range, "-1".into()),
+                ]
+            }
         }
         "float" => with(&["1.5", "0.0"]),
         "none" => with(&["\"a\"", "1", "\"\"", "0", "[1]", "{\"a\": 1}"]),
@@ -164,12 +267,19 @@ fn variants(file: &PyFile, node: Node<'_>) -> Vec<(Range<usize>, String)> {
             let mut out = Vec::new();
             for (n, item) in items.iter().enumerate().take(6) {
                 if items.len() > 1 && (node.kind() != "tuple" || items.len() > 2) {
-                    let cut = if n + 1 < items.len() { item.start_byte()..items[n + 1].start_byte() } else { items[n - 1].end_byte()..item.end_byte() };
+                    let cut = if n + 1 < items.len() {
+                        item.start_byte()..items[n + 1].start_byte()
+                    } else {
+                        items[n - 1].end_byte()..item.end_byte()
+                    };
                     out.push((cut, String::new()));
                 }
             }
             if let (Some(last), "list") = (items.last(), node.kind()) {
-                out.push((last.end_byte()..last.end_byte(), format!(", {}", file.text_of(*last))));
+                out.push((
+                    last.end_byte()..last.end_byte(),
+                    format!(", {}", file.text_of(*last)),
+                ));
                 out.push((range, "[]".to_owned()));
             }
             out
@@ -184,10 +294,26 @@ mod tests {
 
     #[test]
     fn each_neighbour_differs_in_one_literal() {
-        let script = Script { imports: vec!["import m".into()], setup: vec!["rows = [1, None]".into()], call: "m.f(rows, 'ab')".into(), fidelity: 1.0 };
-        let found: Vec<String> = neighbours(&script).iter().map(|s| format!("{} {}", s.setup[0], s.call)).collect();
-        for expected in ["rows = [2, None] m.f(rows, 'ab')", "rows = [1] m.f(rows, 'ab')", "rows = [1, \"a\"] m.f(rows, 'ab')", "rows = [1, None] m.f(rows, 'a')"] {
-            assert!(found.contains(&expected.to_owned()), "{expected} not in {found:#?}");
+        let script = Script {
+            imports: vec!["import m".into()],
+            setup: vec!["rows = [1, None]".into()],
+            call: "m.f(rows, 'ab')".into(),
+            fidelity: 1.0,
+        };
+        let found: Vec<String> = neighbours(&script)
+            .iter()
+            .map(|s| format!("{} {}", s.setup[0], s.call))
+            .collect();
+        for expected in [
+            "rows = [2, None] m.f(rows, 'ab')",
+            "rows = [1] m.f(rows, 'ab')",
+            "rows = [1, \"a\"] m.f(rows, 'ab')",
+            "rows = [1, None] m.f(rows, 'a')",
+        ] {
+            assert!(
+                found.contains(&expected.to_owned()),
+                "{expected} not in {found:#?}"
+            );
         }
     }
 }

@@ -15,24 +15,130 @@ const MAX_FILE_BYTES: u64 = 2 << 20;
 
 /// Modules of the standard library that programs name bare, as `import json`.
 const STANDARD_MODULES: &[&str] = &[
-    "abc", "argparse", "array", "ast", "asyncio", "base64", "bisect", "calendar", "codecs", "collections", "configparser", "contextlib", "copy", "csv",
-    "dataclasses", "datetime", "decimal", "difflib", "email", "enum", "fractions", "functools", "glob", "gzip", "hashlib", "heapq", "html", "http",
-    "importlib", "inspect", "io", "ipaddress", "itertools", "json", "locale", "logging", "math", "mimetypes", "numbers", "operator", "os", "pathlib",
-    "pickle", "platform", "pprint", "queue", "random", "re", "secrets", "shlex", "shutil", "signal", "socket", "sqlite3", "stat", "statistics",
-    "string", "struct", "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "tomllib", "traceback", "types", "typing", "unicodedata",
-    "unittest", "urllib", "uuid", "warnings", "weakref", "xml", "zipfile", "zlib", "zoneinfo",
+    "abc",
+    "argparse",
+    "array",
+    "ast",
+    "asyncio",
+    "base64",
+    "bisect",
+    "calendar",
+    "codecs",
+    "collections",
+    "configparser",
+    "contextlib",
+    "copy",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "difflib",
+    "email",
+    "enum",
+    "fractions",
+    "functools",
+    "glob",
+    "gzip",
+    "hashlib",
+    "heapq",
+    "html",
+    "http",
+    "importlib",
+    "inspect",
+    "io",
+    "ipaddress",
+    "itertools",
+    "json",
+    "locale",
+    "logging",
+    "math",
+    "mimetypes",
+    "numbers",
+    "operator",
+    "os",
+    "pathlib",
+    "pickle",
+    "platform",
+    "pprint",
+    "queue",
+    "random",
+    "re",
+    "secrets",
+    "shlex",
+    "shutil",
+    "signal",
+    "socket",
+    "sqlite3",
+    "stat",
+    "statistics",
+    "string",
+    "struct",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "textwrap",
+    "threading",
+    "time",
+    "tomllib",
+    "traceback",
+    "types",
+    "typing",
+    "unicodedata",
+    "unittest",
+    "urllib",
+    "uuid",
+    "warnings",
+    "weakref",
+    "xml",
+    "zipfile",
+    "zlib",
+    "zoneinfo",
 ];
 
 /// Names of the standard library that programs import from their modules.
 const STANDARD_NAMES: &[(&str, &str)] = &[
-    ("BytesIO", "io"), ("StringIO", "io"), ("Counter", "collections"), ("OrderedDict", "collections"), ("defaultdict", "collections"),
-    ("deque", "collections"), ("namedtuple", "collections"), ("Decimal", "decimal"), ("Fraction", "fractions"), ("Path", "pathlib"),
-    ("PurePosixPath", "pathlib"), ("Enum", "enum"), ("partial", "functools"), ("reduce", "functools"), ("lru_cache", "functools"),
-    ("suppress", "contextlib"), ("contextmanager", "contextlib"), ("dataclass", "dataclasses"), ("field", "dataclasses"), ("timedelta", "datetime"),
-    ("timezone", "datetime"), ("date", "datetime"), ("chain", "itertools"), ("islice", "itertools"), ("groupby", "itertools"),
-    ("SimpleNamespace", "types"), ("MappingProxyType", "types"), ("UUID", "uuid"), ("uuid4", "uuid"), ("Any", "typing"), ("Dict", "typing"),
-    ("List", "typing"), ("NamedTuple", "typing"), ("TypedDict", "typing"), ("Union", "typing"), ("urlparse", "urllib.parse"), ("dedent", "textwrap"),
-    ("sleep", "time"), ("itemgetter", "operator"), ("attrgetter", "operator"), ("ElementTree", "xml.etree"), ("quote", "urllib.parse"),
+    ("BytesIO", "io"),
+    ("StringIO", "io"),
+    ("Counter", "collections"),
+    ("OrderedDict", "collections"),
+    ("defaultdict", "collections"),
+    ("deque", "collections"),
+    ("namedtuple", "collections"),
+    ("Decimal", "decimal"),
+    ("Fraction", "fractions"),
+    ("Path", "pathlib"),
+    ("PurePosixPath", "pathlib"),
+    ("Enum", "enum"),
+    ("partial", "functools"),
+    ("reduce", "functools"),
+    ("lru_cache", "functools"),
+    ("suppress", "contextlib"),
+    ("contextmanager", "contextlib"),
+    ("dataclass", "dataclasses"),
+    ("field", "dataclasses"),
+    ("timedelta", "datetime"),
+    ("timezone", "datetime"),
+    ("date", "datetime"),
+    ("chain", "itertools"),
+    ("islice", "itertools"),
+    ("groupby", "itertools"),
+    ("SimpleNamespace", "types"),
+    ("MappingProxyType", "types"),
+    ("UUID", "uuid"),
+    ("uuid4", "uuid"),
+    ("Any", "typing"),
+    ("Dict", "typing"),
+    ("List", "typing"),
+    ("NamedTuple", "typing"),
+    ("TypedDict", "typing"),
+    ("Union", "typing"),
+    ("urlparse", "urllib.parse"),
+    ("dedent", "textwrap"),
+    ("sleep", "time"),
+    ("itemgetter", "operator"),
+    ("attrgetter", "operator"),
+    ("ElementTree", "xml.etree"),
+    ("quote", "urllib.parse"),
 ];
 
 /// A checked-out Python project.
@@ -47,7 +153,13 @@ pub(crate) struct Project {
 
 impl Project {
     pub(crate) fn new(tree: PathBuf, entries: Vec<TreeEntry>, deps: Option<&Path>) -> Self {
-        Self { tree, entries, roots: Vec::new(), deps: deps.map(Path::to_path_buf), files: RefCell::default() }
+        Self {
+            tree,
+            entries,
+            roots: Vec::new(),
+            deps: deps.map(Path::to_path_buf),
+            files: RefCell::default(),
+        }
     }
 
     /// Adds the import roots of the files that the trace names.
@@ -60,7 +172,11 @@ impl Project {
             }
         }
         for root in [String::new(), "src".to_owned(), "lib".to_owned()] {
-            let exists = root.is_empty() || self.entries.iter().any(|e| e.path.starts_with(&format!("{root}/")));
+            let exists = root.is_empty()
+                || self
+                    .entries
+                    .iter()
+                    .any(|e| e.path.starts_with(&format!("{root}/")));
             if exists && !roots.contains(&root) {
                 roots.push(root);
             }
@@ -96,14 +212,21 @@ impl Project {
         if let Some(known) = self.files.borrow().get(path) {
             return known.clone();
         }
-        let parsed = self.read(path).map(|text| Rc::new(PyFile::parse(path, &text)));
-        self.files.borrow_mut().insert(path.to_owned(), parsed.clone());
+        let parsed = self
+            .read(path)
+            .map(|text| Rc::new(PyFile::parse(path, &text)));
+        self.files
+            .borrow_mut()
+            .insert(path.to_owned(), parsed.clone());
         parsed
     }
 
     /// The text of a file of the commit.
     pub(crate) fn read(&self, path: &str) -> Option<String> {
-        let entry = self.entries.iter().find(|e| e.path == path && e.mode != "120000")?;
+        let entry = self
+            .entries
+            .iter()
+            .find(|e| e.path == path && e.mode != "120000")?;
         let path = self.tree.join(&entry.path);
         if std::fs::symlink_metadata(&path).ok()?.len() > MAX_FILE_BYTES {
             return None;
@@ -113,10 +236,18 @@ impl Project {
 
     /// The dotted name under which a file is imported.
     pub(crate) fn module_of(&self, path: &str) -> Option<String> {
-        let mut roots: Vec<_> = self.roots.iter().filter(|r| r.is_empty() || path.starts_with(&format!("{r}/"))).collect();
+        let mut roots: Vec<_> = self
+            .roots
+            .iter()
+            .filter(|r| r.is_empty() || path.starts_with(&format!("{r}/")))
+            .collect();
         roots.sort_by_key(|r| std::cmp::Reverse(r.len()));
         let root = roots.first()?;
-        let inner = if root.is_empty() { path } else { &path[root.len() + 1..] };
+        let inner = if root.is_empty() {
+            path
+        } else {
+            &path[root.len() + 1..]
+        };
         let inner = inner.strip_suffix(".py")?;
         let inner = inner.strip_suffix("/__init__").unwrap_or(inner);
         Some(inner.replace('/', ".")).filter(|m| !m.is_empty() && m.split('.').all(is_identifier))
@@ -124,14 +255,17 @@ impl Project {
 
     /// Python files of the project that are no tests, setup scripts or documentation.
     pub(crate) fn sources(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|e| e.path.as_str()).filter(|p| p.ends_with(".py") && !is_test(p) && !p.ends_with("setup.py") && !p.starts_with("docs/"))
+        self.entries.iter().map(|e| e.path.as_str()).filter(|p| {
+            p.ends_with(".py") && !is_test(p) && !p.ends_with("setup.py") && !p.starts_with("docs/")
+        })
     }
 
     /// Files that pytest would collect.
     pub(crate) fn tests(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|e| e.path.as_str()).filter(|p| {
             let name = p.rsplit('/').next().unwrap_or(p);
-            name.ends_with(".py") && (name.starts_with("test_") || name.ends_with("_test.py") || name == "tests.py")
+            name.ends_with(".py")
+                && (name.starts_with("test_") || name.ends_with("_test.py") || name == "tests.py")
         })
     }
 
@@ -140,14 +274,32 @@ impl Project {
         if !is_identifier(name) {
             return None;
         }
-        let here = |root: &String| if root.is_empty() { String::new() } else { format!("{root}/") };
-        let is_module = self.roots.iter().any(|r| self.has(&format!("{}{name}.py", here(r))) || self.has(&format!("{}{name}/__init__.py", here(r))));
-        let installed = self.deps.as_ref().is_some_and(|d| d.join(name).is_dir() || d.join(format!("{name}.py")).is_file());
+        let here = |root: &String| {
+            if root.is_empty() {
+                String::new()
+            } else {
+                format!("{root}/")
+            }
+        };
+        let is_module = self.roots.iter().any(|r| {
+            self.has(&format!("{}{name}.py", here(r)))
+                || self.has(&format!("{}{name}/__init__.py", here(r)))
+        });
+        let installed = self
+            .deps
+            .as_ref()
+            .is_some_and(|d| d.join(name).is_dir() || d.join(format!("{name}.py")).is_file());
         // `from toml import toml` is rare, `from tabulate import tabulate` is not: a function of that name wins.
-        let packages: Vec<String> = near.iter().filter_map(|p| self.module_of(p)).map(|m| m.split('.').next().unwrap_or_default().to_owned()).collect();
+        let packages: Vec<String> = near
+            .iter()
+            .filter_map(|p| self.module_of(p))
+            .map(|m| m.split('.').next().unwrap_or_default().to_owned())
+            .collect();
         let mut found: Vec<String> = Vec::new();
         for path in self.sources() {
-            let Some(module) = self.module_of(path) else { continue };
+            let Some(module) = self.module_of(path) else {
+                continue;
+            };
             let last = module.rsplit('.').next().unwrap_or_default();
             if last == name && module.contains('.') {
                 found.push(module[..module.len() - name.len() - 1].to_owned());
@@ -155,7 +307,15 @@ impl Project {
                 found.push(module);
             }
         }
-        found.sort_by_key(|m| (!packages.iter().any(|p| m == p || m.starts_with(&format!("{p}."))), m.matches('.').count(), m.len()));
+        found.sort_by_key(|m| {
+            (
+                !packages
+                    .iter()
+                    .any(|p| m == p || m.starts_with(&format!("{p}."))),
+                m.matches('.').count(),
+                m.len(),
+            )
+        });
         if is_module || installed {
             return match found.first() {
                 Some(module) if module == name => Some(format!("from {module} import {name}")),
@@ -172,38 +332,66 @@ impl Project {
         if let Some(module) = found.first() {
             return Some(format!("from {module} import {name}"));
         }
-        STANDARD_NAMES.iter().find(|(n, _)| *n == name).map(|(_, module)| format!("from {module} import {name}"))
+        STANDARD_NAMES
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, module)| format!("from {module} import {name}"))
     }
 
     /// Whether a package's `__init__` imports a name, for its users to take it from there.
     pub(crate) fn reexports(&self, package: &str, name: &str) -> bool {
         self.roots.iter().any(|root| {
-            let root = if root.is_empty() { String::new() } else { format!("{root}/") };
-            let text = self.read(&format!("{root}{package}/__init__.py")).unwrap_or_default();
+            let root = if root.is_empty() {
+                String::new()
+            } else {
+                format!("{root}/")
+            };
+            let text = self
+                .read(&format!("{root}{package}/__init__.py"))
+                .unwrap_or_default();
             text.lines().any(|line| {
                 let line = line.split('#').next().unwrap_or_default();
-                (line.contains("import") || line.starts_with([' ', '\t'])) && line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == name)
+                (line.contains("import") || line.starts_with([' ', '\t']))
+                    && line
+                        .split(|c: char| !c.is_alphanumeric() && c != '_')
+                        .any(|w| w == name)
             }) && text.contains("import")
         })
     }
 }
 
-/// Whether a module's text binds a name at its top level.
+/// Whether a module's text defines a function, a class or a constant of this name at its top level. Other variables
+/// (`rows = …`) are nobody's import: the name is a local's more often.
 fn defines(text: &str, name: &str) -> bool {
+    let forms: &[&str] = if name.starts_with(char::is_uppercase) {
+        &["def ", "class ", "async def ", ""]
+    } else {
+        &["def ", "class ", "async def "]
+    };
     text.lines().any(|line| {
-        let rest = ["def ", "class ", "async def ", ""].iter().find_map(|prefix| line.strip_prefix(prefix)?.strip_prefix(name));
-        rest.is_some_and(|rest| rest.trim_start().starts_with(['(', ':', '=']) && !rest.trim_start().starts_with("=="))
+        let rest = forms
+            .iter()
+            .find_map(|prefix| line.strip_prefix(prefix)?.strip_prefix(name));
+        rest.is_some_and(|rest| {
+            rest.trim_start().starts_with(['(', ':', '=']) && !rest.trim_start().starts_with("==")
+        })
     })
 }
 
 /// Whether a path is a test's or a test helper's.
 pub(crate) fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    path.split('/').any(|p| matches!(p, "tests" | "test" | "testing" | "examples" | "benchmarks")) || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+    path.split('/')
+        .any(|p| matches!(p, "tests" | "test" | "testing" | "examples" | "benchmarks"))
+        || name.starts_with("test_")
+        || name.ends_with("_test.py")
+        || name == "conftest.py"
 }
 
 pub(crate) fn is_identifier(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+    !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 pub(crate) fn parent(path: &str) -> &str {

@@ -36,13 +36,18 @@ impl Interpreter {
     /// [`FixError::Missing`] where there is none.
     pub fn detect() -> Result<Self, FixError> {
         let ask = "import sys, os; print(os.path.realpath(sys.executable)); print(sys.base_prefix); print('%d.%d' % sys.version_info[:2])";
-        let output = Command::new("python3").args(["-S", "-c", ask]).output().map_err(|_| FixError::Missing("python3 is not on the path".into()))?;
+        let output = Command::new("python3")
+            .args(["-S", "-c", ask])
+            .output()
+            .map_err(|_| FixError::Missing("python3 is not on the path".into()))?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let mut lines = text.lines();
         match (lines.next(), lines.next(), lines.next()) {
-            (Some(executable), Some(prefix), Some(version)) => {
-                Ok(Self { executable: executable.into(), prefix: prefix.into(), version: version.into() })
-            }
+            (Some(executable), Some(prefix), Some(version)) => Ok(Self {
+                executable: executable.into(),
+                prefix: prefix.into(),
+                version: version.into(),
+            }),
             _ => Err(FixError::Missing("python3 does not run".into())),
         }
     }
@@ -95,7 +100,16 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn script(id: usize, script: &str) -> Self {
-        Self { id, changes: Vec::new(), script: script.to_owned(), scripts: Vec::new(), tests: None, no_conftest: false, timeout: 5.0, detail: 0 }
+        Self {
+            id,
+            changes: Vec::new(),
+            script: script.to_owned(),
+            scripts: Vec::new(),
+            tests: None,
+            no_conftest: false,
+            timeout: 5.0,
+            detail: 0,
+        }
     }
 }
 
@@ -252,7 +266,12 @@ pub(crate) struct Mode {
 
 impl Mode {
     pub(crate) fn explore(wall: Duration) -> Self {
-        Self { hash_seed: 0, warm: true, skip_sleep: true, wall }
+        Self {
+            hash_seed: 0,
+            warm: true,
+            skip_sleep: true,
+            wall,
+        }
     }
 }
 
@@ -262,28 +281,65 @@ impl Bench<'_> {
     /// # Errors
     /// [`FixError::Sandbox`] where the sandbox itself failed.
     pub(crate) fn run(&self, runs: &[Run], mode: Mode) -> Result<Batch, FixError> {
-        let mut paths: Vec<String> = self.roots.iter().map(|r| if r.is_empty() { REPO.to_owned() } else { format!("{REPO}/{r}") }).collect();
+        let mut paths: Vec<String> = self
+            .roots
+            .iter()
+            .map(|r| {
+                if r.is_empty() {
+                    REPO.to_owned()
+                } else {
+                    format!("{REPO}/{r}")
+                }
+            })
+            .collect();
         let mut mounts = vec![
-            Mount { source: self.python.prefix.clone(), target: self.python.prefix.clone(), access: Access::Read },
-            Mount { source: self.tree.to_owned(), target: REPO.into(), access: Access::Read },
+            Mount {
+                source: self.python.prefix.clone(),
+                target: self.python.prefix.clone(),
+                access: Access::Read,
+            },
+            Mount {
+                source: self.tree.to_owned(),
+                target: REPO.into(),
+                access: Access::Read,
+            },
         ];
         for (source, target) in [(self.deps, DEPS), (self.tools, TOOLS)] {
             if let Some(source) = source {
-                mounts.push(Mount { source: source.to_owned(), target: target.into(), access: Access::Read });
+                mounts.push(Mount {
+                    source: source.to_owned(),
+                    target: target.into(),
+                    access: Access::Read,
+                });
                 paths.push(target.to_owned());
             }
         }
-        let mut preload: Vec<&str> = if mode.warm { self.preload.iter().map(String::as_str).collect() } else { Vec::new() };
+        let mut preload: Vec<&str> = if mode.warm {
+            self.preload.iter().map(String::as_str).collect()
+        } else {
+            Vec::new()
+        };
         if runs.iter().any(|r| r.tests.is_some()) && self.tools.is_some() {
             preload.push("pytest");
         }
-        let limits = Limits { wall: mode.wall, memory_bytes: 2 << 30, ..Limits::default() };
+        let limits = Limits {
+            wall: mode.wall,
+            memory_bytes: 2 << 30,
+            ..Limits::default()
+        };
         let request = serde_json::json!({
             "repo": REPO, "paths": paths, "preload": preload, "runs": runs,
             "clock": mode.skip_sleep, "seconds": (mode.wall.as_secs_f64() - 0.5).max(0.5), "memory": limits.memory_bytes,
         });
         let job = Job {
-            command: [self.python.executable.as_os_str().to_owned(), "-s".into(), "-S".into(), "-c".into(), RUNNER.into()].into(),
+            command: [
+                self.python.executable.as_os_str().to_owned(),
+                "-s".into(),
+                "-S".into(),
+                "-c".into(),
+                RUNNER.into(),
+            ]
+            .into(),
             mounts,
             cwd: "/tmp".into(),
             env: vec![
@@ -297,20 +353,30 @@ impl Bench<'_> {
             limits,
         };
         let outcome = self.native.run(&job).map_err(FixError::Sandbox)?;
-        let mut batch = Batch { runs: Vec::new(), failed: BTreeMap::new(), ending: outcome.ending };
-        for line in outcome.report.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+        let mut batch = Batch {
+            runs: Vec::new(),
+            failed: BTreeMap::new(),
+            ending: outcome.ending,
+        };
+        for line in outcome
+            .report
+            .split(|b| *b == b'\n')
+            .filter(|l| !l.is_empty())
+        {
             if let Ok(ran) = serde_json::from_slice::<Ran>(line) {
                 batch.runs.push(ran);
             } else if let Ok(ready) = serde_json::from_slice::<Ready>(line) {
                 batch.failed = ready.failed;
             }
         }
-        if std::env::var_os("OUTERLOOP_DEBUG").is_some() {
-            eprintln!("DEBUG batch of {} (warm {}) gave {} in {:?}: {:?} {}", runs.len(), mode.warm, batch.runs.len(), outcome.wall, outcome.ending, String::from_utf8_lossy(&outcome.stderr));
-            let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
-            for r in &batch.runs { *kinds.entry(format!("{:?}", r.outcome)).or_default() += 1; }
-            eprintln!("DEBUG {kinds:?} {}", String::from_utf8_lossy(&outcome.report[..outcome.report.len().min(200)]));
-        }
+        tracing::debug!(
+            runs.n = runs.len(),
+            answers.n = batch.runs.len(),
+            duration_ms = outcome.wall.as_millis() as u64,
+            "ran a batch: {:?} {}",
+            outcome.ending,
+            String::from_utf8_lossy(&outcome.stderr[..outcome.stderr.len().min(2000)])
+        );
         Ok(batch)
     }
 }

@@ -26,7 +26,7 @@ MAX_OUTPUT = 1 << 16  # Characters kept of what a script prints.
 CODE = {}  # Source path -> code object of the unpatched tree.
 OVERLAY = {}  # Source path -> patched text.
 
-monotonic = time.monotonic  # The real one.
+monotonic, time_to_wait = time.monotonic, time.sleep  # The real ones.
 _original_get_code = importlib.machinery.SourceFileLoader.get_code
 
 
@@ -396,11 +396,21 @@ def child(run, repo, pipe, memory):
         blob = blob[os.write(pipe, blob):]
 
 
+def fork():
+    """os.fork() with patience: the limit on processes is shared with what other jobs run at the moment."""
+    for attempt in range(40):
+        try:
+            return os.fork()
+        except BlockingIOError:
+            time_to_wait(0.05)
+    return os.fork()
+
+
 def supervise(run, repo, memory):
     """Forks one child for a run and waits for its answer, at most its time."""
     started = monotonic()
     reader, writer = os.pipe()
-    pid = os.fork()
+    pid = fork()
     if pid == 0:
         try:
             os.close(reader)

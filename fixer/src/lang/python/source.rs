@@ -2,9 +2,6 @@
 
 use tree_sitter::{Node, Parser, Tree};
 
-/// Files larger than this are not read: generated code, as a rule.
-
-
 /// A parsed Python file. Parsing never fails: errors are nodes of the tree.
 pub(crate) struct PyFile {
     pub(crate) path: String,
@@ -15,10 +12,31 @@ pub(crate) struct PyFile {
 
 /// Node kinds that are statements of their own (compound ones included).
 const STATEMENTS: &[&str] = &[
-    "expression_statement", "return_statement", "raise_statement", "if_statement", "for_statement", "while_statement", "try_statement",
-    "with_statement", "assert_statement", "delete_statement", "import_statement", "import_from_statement", "function_definition",
-    "class_definition", "decorated_definition", "pass_statement", "break_statement", "continue_statement", "global_statement",
-    "nonlocal_statement", "match_statement", "future_import_statement", "print_statement", "exec_statement", "type_alias_statement",
+    "expression_statement",
+    "return_statement",
+    "raise_statement",
+    "if_statement",
+    "for_statement",
+    "while_statement",
+    "try_statement",
+    "with_statement",
+    "assert_statement",
+    "delete_statement",
+    "import_statement",
+    "import_from_statement",
+    "function_definition",
+    "class_definition",
+    "decorated_definition",
+    "pass_statement",
+    "break_statement",
+    "continue_statement",
+    "global_statement",
+    "nonlocal_statement",
+    "match_statement",
+    "future_import_statement",
+    "print_statement",
+    "exec_statement",
+    "type_alias_statement",
 ];
 
 pub(crate) fn is_statement(node: Node<'_>) -> bool {
@@ -28,10 +46,21 @@ pub(crate) fn is_statement(node: Node<'_>) -> bool {
 impl PyFile {
     pub(crate) fn parse(path: &str, text: &str) -> Self {
         let mut parser = Parser::new();
-        parser.set_language(&tree_sitter_python::LANGUAGE.into()).expect("the grammar is built for this tree-sitter");
-        let tree = parser.parse(text, None).expect("a parser with a language and no deadline answers");
-        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
-        Self { path: path.to_owned(), text: text.to_owned(), tree, line_starts }
+        parser
+            .set_language(&tree_sitter_python::LANGUAGE.into())
+            .expect("the grammar is built for this tree-sitter");
+        let tree = parser
+            .parse(text, None)
+            .expect("a parser with a language and no deadline answers");
+        let line_starts = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(i, _)| i + 1))
+            .collect();
+        Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            tree,
+            line_starts,
+        }
     }
 
     pub(crate) fn root(&self) -> Node<'_> {
@@ -66,7 +95,9 @@ impl PyFile {
 
     /// The white space at the start of the line on which a node begins.
     pub(crate) fn indent_of(&self, node: Node<'_>) -> &str {
-        let line = self.line(self.line_of(node.start_byte())).unwrap_or_default();
+        let line = self
+            .line(self.line_of(node.start_byte()))
+            .unwrap_or_default();
         &line[..line.len() - line.trim_start().len()]
     }
 
@@ -90,7 +121,11 @@ impl PyFile {
         let mut node = self.root().named_descendant_for_byte_range(start, end)?;
         // `(x)` and `x` of an expression statement share a range: take the outermost that is still an expression.
         while let Some(parent) = node.parent() {
-            if parent.byte_range() == node.byte_range() && !is_statement(parent) && parent.kind() != "block" && parent.kind() != "module" {
+            if parent.byte_range() == node.byte_range()
+                && !is_statement(parent)
+                && parent.kind() != "block"
+                && parent.kind() != "module"
+            {
                 node = parent;
             } else {
                 break;
@@ -107,39 +142,50 @@ impl PyFile {
         ancestors(node).find(|n| is_statement(*n))
     }
 
-    /// Names of the enclosing functions and classes of a node, outermost first, and the outermost function's node.
-    pub(crate) fn nesting<'a>(&'a self, node: Node<'a>) -> Vec<Node<'a>> {
-        let mut around: Vec<_> = ancestors(node).filter(|n| matches!(n.kind(), "function_definition" | "class_definition")).collect();
-        around.reverse();
-        around
-    }
-
     /// The class that directly holds a function.
     pub(crate) fn class_of<'a>(&'a self, function: Node<'a>) -> Option<Node<'a>> {
-        ancestors(function).skip(1).find(|n| matches!(n.kind(), "class_definition" | "function_definition")).filter(|n| n.kind() == "class_definition")
+        ancestors(function)
+            .skip(1)
+            .find(|n| matches!(n.kind(), "class_definition" | "function_definition"))
+            .filter(|n| n.kind() == "class_definition")
     }
 
     /// The name of a function or class definition.
     pub(crate) fn name_of(&self, definition: Node<'_>) -> &str {
-        definition.child_by_field_name("name").map_or("", |n| self.text_of(n))
+        definition
+            .child_by_field_name("name")
+            .map_or("", |n| self.text_of(n))
     }
 
     /// The parameters of a function.
     pub(crate) fn parameters(&self, function: Node<'_>) -> Vec<Parameter> {
-        let Some(list) = function.child_by_field_name("parameters") else { return Vec::new() };
+        let Some(list) = function.child_by_field_name("parameters") else {
+            return Vec::new();
+        };
         let mut out = Vec::new();
         let mut keyword_only = false;
         for child in children(list) {
-            let mut parameter = Parameter { name: String::new(), default: None, annotation: None, kind: ParameterKind::Plain };
+            let mut parameter = Parameter {
+                name: String::new(),
+                default: None,
+                annotation: None,
+                kind: ParameterKind::Plain,
+            };
             let named = match child.kind() {
                 "identifier" => Some(child),
                 "typed_parameter" => {
-                    parameter.annotation = child.child_by_field_name("type").map(|t| self.text_of(t).to_owned());
+                    parameter.annotation = child
+                        .child_by_field_name("type")
+                        .map(|t| self.text_of(t).to_owned());
                     child.named_child(0)
                 }
                 "default_parameter" | "typed_default_parameter" => {
-                    parameter.annotation = child.child_by_field_name("type").map(|t| self.text_of(t).to_owned());
-                    parameter.default = child.child_by_field_name("value").map(|v| self.text_of(v).to_owned());
+                    parameter.annotation = child
+                        .child_by_field_name("type")
+                        .map(|t| self.text_of(t).to_owned());
+                    parameter.default = child
+                        .child_by_field_name("value")
+                        .map(|v| self.text_of(v).to_owned());
                     child.child_by_field_name("name")
                 }
                 "list_splat_pattern" | "dictionary_splat_pattern" => Some(child),
@@ -196,7 +242,10 @@ pub(crate) fn ancestors(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
 
 /// The named children of a node, comments left out.
 pub(crate) fn children(node: Node<'_>) -> Vec<Node<'_>> {
-    (0..node.named_child_count()).filter_map(|i| node.named_child(i as u32)).filter(|n| n.kind() != "comment").collect()
+    (0..node.named_child_count())
+        .filter_map(|i| node.named_child(i as u32))
+        .filter(|n| n.kind() != "comment")
+        .collect()
 }
 
 /// All nodes below (and with) a node, in source order, without recursion.
@@ -218,7 +267,12 @@ pub(crate) fn own_descendants(node: Node<'_>) -> Vec<Node<'_>> {
     let mut stack = vec![node];
     while let Some(current) = stack.pop() {
         out.push(current);
-        if current.id() != node.id() && matches!(current.kind(), "function_definition" | "class_definition" | "lambda") {
+        if current.id() != node.id()
+            && matches!(
+                current.kind(),
+                "function_definition" | "class_definition" | "lambda"
+            )
+        {
             continue;
         }
         let mut below = children(current);
@@ -230,18 +284,135 @@ pub(crate) fn own_descendants(node: Node<'_>) -> Vec<Node<'_>> {
 
 /// Names that Python itself gives.
 pub(crate) const BUILTINS: &[&str] = &[
-    "abs", "all", "any", "ascii", "bin", "bool", "breakpoint", "bytearray", "bytes", "callable", "chr", "classmethod", "compile", "complex",
-    "delattr", "dict", "dir", "divmod", "enumerate", "eval", "exec", "filter", "float", "format", "frozenset", "getattr", "globals", "hasattr",
-    "hash", "help", "hex", "id", "input", "int", "isinstance", "issubclass", "iter", "len", "list", "locals", "map", "max", "memoryview", "min",
-    "next", "object", "oct", "open", "ord", "pow", "print", "property", "range", "repr", "reversed", "round", "set", "setattr", "slice",
-    "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "vars", "zip", "__import__", "__name__", "__file__", "Exception",
-    "BaseException", "BaseExceptionGroup", "ExceptionGroup", "ArithmeticError", "AssertionError", "AttributeError", "BufferError", "EOFError", "FileExistsError",
-    "FileNotFoundError", "FloatingPointError", "GeneratorExit", "IOError", "ImportError", "IndentationError", "IndexError", "InterruptedError",
-    "IsADirectoryError", "KeyError", "KeyboardInterrupt", "LookupError", "MemoryError", "ModuleNotFoundError", "NameError", "NotADirectoryError",
-    "NotImplemented", "NotImplementedError", "OSError", "OverflowError", "PermissionError", "RecursionError", "ReferenceError", "RuntimeError",
-    "StopAsyncIteration", "StopIteration", "SyntaxError", "SystemError", "SystemExit", "TabError", "TimeoutError", "TypeError", "UnboundLocalError",
-    "UnicodeDecodeError", "UnicodeEncodeError", "UnicodeError", "UnicodeTranslateError", "ValueError", "Warning", "ZeroDivisionError", "Ellipsis",
-    "DeprecationWarning", "UserWarning", "RuntimeWarning", "EnvironmentError", "ConnectionError", "anext", "aiter",
+    "abs",
+    "all",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "breakpoint",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "compile",
+    "complex",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "eval",
+    "exec",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "help",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "list",
+    "locals",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "vars",
+    "zip",
+    "__import__",
+    "__name__",
+    "__file__",
+    "Exception",
+    "BaseException",
+    "BaseExceptionGroup",
+    "ExceptionGroup",
+    "ArithmeticError",
+    "AssertionError",
+    "AttributeError",
+    "BufferError",
+    "EOFError",
+    "FileExistsError",
+    "FileNotFoundError",
+    "FloatingPointError",
+    "GeneratorExit",
+    "IOError",
+    "ImportError",
+    "IndentationError",
+    "IndexError",
+    "InterruptedError",
+    "IsADirectoryError",
+    "KeyError",
+    "KeyboardInterrupt",
+    "LookupError",
+    "MemoryError",
+    "ModuleNotFoundError",
+    "NameError",
+    "NotADirectoryError",
+    "NotImplemented",
+    "NotImplementedError",
+    "OSError",
+    "OverflowError",
+    "PermissionError",
+    "RecursionError",
+    "ReferenceError",
+    "RuntimeError",
+    "StopAsyncIteration",
+    "StopIteration",
+    "SyntaxError",
+    "SystemError",
+    "SystemExit",
+    "TabError",
+    "TimeoutError",
+    "TypeError",
+    "UnboundLocalError",
+    "UnicodeDecodeError",
+    "UnicodeEncodeError",
+    "UnicodeError",
+    "UnicodeTranslateError",
+    "ValueError",
+    "Warning",
+    "ZeroDivisionError",
+    "Ellipsis",
+    "DeprecationWarning",
+    "UserWarning",
+    "RuntimeWarning",
+    "EnvironmentError",
+    "ConnectionError",
+    "anext",
+    "aiter",
 ];
 
 /// The names that a piece of code reads but does not bind itself, in order of appearance.
@@ -254,17 +425,27 @@ pub(crate) fn free_names(file: &PyFile, node: Node<'_>) -> Vec<String> {
         }
         let name = file.text_of(n).to_owned();
         let Some(parent) = n.parent() else { continue };
-        let is_field = |field: &str| parent.child_by_field_name(field).is_some_and(|c| c.id() == n.id());
+        let is_field = |field: &str| {
+            parent
+                .child_by_field_name(field)
+                .is_some_and(|c| c.id() == n.id())
+        };
         match parent.kind() {
             "attribute" if is_field("attribute") => continue,
             "keyword_argument" if is_field("name") => continue,
             "function_definition" | "class_definition" if is_field("name") => bound.push(name),
             "default_parameter" | "typed_default_parameter" if is_field("name") => bound.push(name),
-            "parameters" | "lambda_parameters" | "list_splat_pattern" | "dictionary_splat_pattern" | "typed_parameter" => bound.push(name),
+            "parameters"
+            | "lambda_parameters"
+            | "list_splat_pattern"
+            | "dictionary_splat_pattern"
+            | "typed_parameter" => bound.push(name),
             "as_pattern_target" | "dotted_name" | "aliased_import" => bound.push(name),
             "for_in_clause" | "for_statement" if is_field("left") => bound.push(name),
             "pattern_list" | "tuple_pattern" | "list_pattern" => bound.push(name),
-            "assignment" | "named_expression" if is_field("left") || is_field("name") => bound.push(name),
+            "assignment" | "named_expression" if is_field("left") || is_field("name") => {
+                bound.push(name)
+            }
             _ => read.push(name),
         }
     }

@@ -1,10 +1,6 @@
 //! The repository's own tests: what passed before must pass after (gate 4).
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
     project::Project,
@@ -44,20 +40,37 @@ pub(crate) enum Verdict {
 
 impl<'a> Suite<'a> {
     pub(crate) fn new(bench: &'a Bench<'a>, project: &Project, crash: &Raised) -> Self {
-        let place = crash.place().map(|p| (p.path.clone(), p.function.clone())).unwrap_or_default();
-        let module = place.0.rsplit('/').next().unwrap_or_default().trim_end_matches(".py").trim_matches('_').to_owned();
+        let place = crash
+            .place()
+            .map(|p| (p.path.clone(), p.function.clone()))
+            .unwrap_or_default();
+        let module = place
+            .0
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches(".py")
+            .trim_matches('_')
+            .to_owned();
         let mut files: Vec<(i32, String)> = project
             .tests()
             .map(|path| {
                 let text = project.read(path).unwrap_or_default();
-                let near = i32::from(path.contains(&module) && !module.is_empty()) * 2 + i32::from(text.contains(place.1.trim_matches('_'))) + i32::from(text.contains(&module));
+                let near = i32::from(path.contains(&module) && !module.is_empty()) * 2
+                    + i32::from(text.contains(place.1.trim_matches('_')))
+                    + i32::from(text.contains(&module));
                 (-near, path.to_owned())
             })
             .collect();
         files.sort();
         let n_all = files.len();
         files.truncate(MAX_FILES);
-        Self { bench, files: files.into_iter().map(|(_, p)| p).collect(), n_all, baseline: None }
+        Self {
+            bench,
+            files: files.into_iter().map(|(_, p)| p).collect(),
+            n_all,
+            baseline: None,
+        }
     }
 
     /// Runs the tests on a patched tree, after the baseline where that has not run yet.
@@ -72,7 +85,14 @@ impl<'a> Suite<'a> {
             Some(known) => known,
             None => self.measure(left.mul_f64(0.15))?,
         };
-        let verdict = if baseline.n_tests == 0 { Verdict::None(format!("none of {} test files has a test that passes without the patch here", self.n_all)) } else { self.compare(&baseline, patched, left)? };
+        let verdict = if baseline.n_tests == 0 {
+            Verdict::None(format!(
+                "none of {} test files has a test that passes without the patch here",
+                self.n_all
+            ))
+        } else {
+            self.compare(&baseline, patched, left)?
+        };
         self.baseline = Some(baseline);
         Ok(verdict)
     }
@@ -81,21 +101,47 @@ impl<'a> Suite<'a> {
     fn measure(&self, share: Duration) -> Result<Baseline, FixError> {
         let files: Vec<&String> = self.files.iter().collect();
         let first = self.run(self.bench, &files, share, 0)?;
-        let files: Vec<&String> = self.files.iter().filter(|f| first.get(*f).is_some_and(|t| t.values().any(|o| o == "passed"))).collect();
+        let files: Vec<&String> = self
+            .files
+            .iter()
+            .filter(|f| {
+                first
+                    .get(*f)
+                    .is_some_and(|t| t.values().any(|o| o == "passed"))
+            })
+            .collect();
         let second = self.run(self.bench, &files, share, 1)?;
         let mut passed = BTreeMap::new();
         for file in files {
-            let (Some(one), Some(two)) = (first.get(file), second.get(file)) else { continue };
-            let both: Vec<String> = one.iter().filter(|(id, o)| *o == "passed" && two.get(*id).is_some_and(|o| o == "passed")).map(|(id, _)| id.clone()).collect();
+            let (Some(one), Some(two)) = (first.get(file), second.get(file)) else {
+                continue;
+            };
+            let both: Vec<String> = one
+                .iter()
+                .filter(|(id, o)| *o == "passed" && two.get(*id).is_some_and(|o| o == "passed"))
+                .map(|(id, _)| id.clone())
+                .collect();
             passed.insert(file.clone(), both);
         }
         let n_tests = passed.values().map(Vec::len).sum();
         Ok(Baseline { passed, n_tests })
     }
 
-    fn compare(&self, baseline: &Baseline, patched: &Path, left: Duration) -> Result<Verdict, FixError> {
-        let bench = Bench { tree: patched, ..self.bench.clone() };
-        let files: Vec<&String> = self.files.iter().filter(|f| baseline.passed.contains_key(*f)).collect();
+    fn compare(
+        &self,
+        baseline: &Baseline,
+        patched: &Path,
+        left: Duration,
+    ) -> Result<Verdict, FixError> {
+        let bench = Bench {
+            tree: patched,
+            ..self.bench.clone()
+        };
+        let files: Vec<&String> = self
+            .files
+            .iter()
+            .filter(|f| baseline.passed.contains_key(*f))
+            .collect();
         let after = self.run(&bench, &files, left.mul_f64(0.5), 0)?;
         let (mut n, mut n_files) = (0, 0);
         for (file, ids) in &baseline.passed {
@@ -103,21 +149,55 @@ impl<'a> Suite<'a> {
             n_files += 1;
             for id in ids {
                 if now.get(id).map(String::as_str) != Some("passed") {
-                    return Ok(Verdict::Broken(format!("{id} passed before and does not now")));
+                    return Ok(Verdict::Broken(format!(
+                        "{id} passed before and does not now"
+                    )));
                 }
                 n += 1;
             }
         }
         if n == 0 {
-            return Ok(Verdict::None("the tests did not end in time on the patched tree".to_owned()));
+            return Ok(Verdict::None(
+                "the tests did not end in time on the patched tree".to_owned(),
+            ));
         }
-        Ok(Verdict::Passed(format!("{n} tests that passed before pass after ({n_files} of {} test files ran, those nearest to the crash first)", self.n_all)))
+        Ok(Verdict::Passed(format!(
+            "{n} tests that passed before pass after ({n_files} of {} test files ran, those nearest to the crash first)",
+            self.n_all
+        )))
     }
 
-    fn run(&self, bench: &Bench<'_>, files: &[&String], wall: Duration, seed: u32) -> Result<BTreeMap<String, BTreeMap<String, String>>, FixError> {
-        let runs: Vec<Run> = files.iter().enumerate().map(|(id, file)| Run { tests: Some(vec![(*file).clone()]), timeout: FILE_TIMEOUT, ..Run::script(id, "") }).collect();
+    fn run(
+        &self,
+        bench: &Bench<'_>,
+        files: &[&String],
+        wall: Duration,
+        seed: u32,
+    ) -> Result<BTreeMap<String, BTreeMap<String, String>>, FixError> {
+        let runs: Vec<Run> = files
+            .iter()
+            .enumerate()
+            .map(|(id, file)| Run {
+                tests: Some(vec![(*file).clone()]),
+                timeout: FILE_TIMEOUT,
+                ..Run::script(id, "")
+            })
+            .collect();
         let wall = wall.clamp(Duration::from_secs(2), Duration::from_secs(12));
-        let batch = bench.run(&runs, Mode { hash_seed: seed, warm: true, skip_sleep: false, wall })?;
-        Ok(batch.runs.into_iter().filter(|r| !r.tests.is_empty()).map(|r| (files[r.id].clone(), r.tests)).collect())
+        let batch = bench.run(
+            &runs,
+            Mode {
+                hash_seed: seed,
+                warm: true,
+                skip_sleep: false,
+                wall,
+            },
+        )?;
+        Ok(batch
+            .runs
+            .into_iter()
+            .filter(|r| !r.tests.is_empty())
+            .map(|r| (files[r.id].clone(), r.tests))
+            .collect())
     }
 }

@@ -40,10 +40,10 @@ const CONSTRUCTORS: &[(&str, &str)] = &[
 pub(crate) fn readings(value: &Value) -> Vec<Literal> {
     let mut out: Vec<Literal> = Vec::new();
     for style in [Style::Plain, Style::Tuple, Style::NumericKeys, Style::Set] {
-        if let Some(literal) = read(value, style, 0) {
-            if !out.contains(&literal) {
-                out.push(literal);
-            }
+        if let Some(literal) = read(value, style, 0)
+            && !out.contains(&literal)
+        {
+            out.push(literal);
         }
     }
     out
@@ -61,7 +61,12 @@ fn read(value: &Value, style: Style, depth: usize) -> Option<Literal> {
     if depth > 12 {
         return None;
     }
-    let plain = |source: &str| Some(Literal { source: source.to_owned(), imports: Vec::new() });
+    let plain = |source: &str| {
+        Some(Literal {
+            source: source.to_owned(),
+            imports: Vec::new(),
+        })
+    };
     match value {
         Value::Null => plain("None"),
         Value::Bool(true) => plain("True"),
@@ -79,7 +84,9 @@ fn read(value: &Value, style: Style, depth: usize) -> Option<Literal> {
             let source = match style {
                 Style::Tuple if depth == 0 && parts.len() == 1 => format!("({},)", parts[0]),
                 Style::Tuple if depth == 0 => format!("({})", parts.join(", ")),
-                Style::Set if depth == 0 && !parts.is_empty() => format!("{{{}}}", parts.join(", ")),
+                Style::Set if depth == 0 && !parts.is_empty() => {
+                    format!("{{{}}}", parts.join(", "))
+                }
                 _ => format!("[{}]", parts.join(", ")),
             };
             Some(Literal { source, imports })
@@ -98,7 +105,10 @@ fn read(value: &Value, style: Style, depth: usize) -> Option<Literal> {
                 };
                 parts.push(format!("{key}: {}", literal.source));
             }
-            Some(Literal { source: format!("{{{}}}", parts.join(", ")), imports })
+            Some(Literal {
+                source: format!("{{{}}}", parts.join(", ")),
+                imports,
+            })
         }
     }
 }
@@ -113,7 +123,9 @@ pub(crate) fn quote(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if (c as u32) < 0x20 || c == '\u{7f}' => out.push_str(&format!("\\x{:02x}", c as u32)),
+            c if (c as u32) < 0x20 || c == '\u{7f}' => {
+                out.push_str(&format!("\\x{:02x}", c as u32))
+            }
             c => out.push(c),
         }
     }
@@ -127,7 +139,12 @@ pub(crate) fn from_repr(text: &str) -> Option<Literal> {
         return None;
     }
     match text {
-        "inf" | "nan" | "-inf" => return Some(Literal { source: format!("float(\"{text}\")"), imports: Vec::new() }),
+        "inf" | "nan" | "-inf" => {
+            return Some(Literal {
+                source: format!("float(\"{text}\")"),
+                imports: Vec::new(),
+            });
+        }
         _ => {}
     }
     let file = PyFile::parse("", text);
@@ -135,10 +152,17 @@ pub(crate) fn from_repr(text: &str) -> Option<Literal> {
         return None;
     }
     let root = children(file.root());
-    let [statement] = root.as_slice() else { return None };
-    let expression = (statement.kind() == "expression_statement").then(|| statement.named_child(0)).flatten()?;
+    let [statement] = root.as_slice() else {
+        return None;
+    };
+    let expression = (statement.kind() == "expression_statement")
+        .then(|| statement.named_child(0))
+        .flatten()?;
     let mut imports = Vec::new();
-    is_literal(&file, expression, &mut imports).then(|| Literal { source: text.to_owned(), imports })
+    is_literal(&file, expression, &mut imports).then(|| Literal {
+        source: text.to_owned(),
+        imports,
+    })
 }
 
 /// Whether an expression consists of literals (and self-printing constructors) alone.
@@ -152,13 +176,32 @@ pub(crate) fn is_literal(file: &PyFile, node: Node<'_>, imports: &mut Vec<String
                 }
             }
             "integer" | "float" | "true" | "false" | "none" | "ellipsis" => {}
-            "list" | "tuple" | "set" | "dictionary" | "pair" | "parenthesized_expression" | "concatenated_string" | "argument_list" => stack.extend(children(node)),
+            "list"
+            | "tuple"
+            | "set"
+            | "dictionary"
+            | "pair"
+            | "parenthesized_expression"
+            | "concatenated_string"
+            | "argument_list" => stack.extend(children(node)),
             "unary_operator" => stack.extend(node.child_by_field_name("argument")),
             "keyword_argument" => stack.extend(node.child_by_field_name("value")),
-            "attribute" if file.text_of(node) == "datetime.timezone.utc" => imports.push("import datetime".to_owned()),
+            "attribute" if file.text_of(node) == "datetime.timezone.utc" => {
+                imports.push("import datetime".to_owned())
+            }
             "call" => {
-                let Some((function, arguments)) = node.child_by_field_name("function").zip(node.child_by_field_name("arguments")) else { return false };
-                let Some((_, import)) = CONSTRUCTORS.iter().find(|(name, _)| *name == file.text_of(function)) else { return false };
+                let Some((function, arguments)) = node
+                    .child_by_field_name("function")
+                    .zip(node.child_by_field_name("arguments"))
+                else {
+                    return false;
+                };
+                let Some((_, import)) = CONSTRUCTORS
+                    .iter()
+                    .find(|(name, _)| *name == file.text_of(function))
+                else {
+                    return false;
+                };
                 if !import.is_empty() {
                     imports.push((*import).to_owned());
                 }

@@ -25,7 +25,18 @@ const HASH_SEEDS: [u32; 3] = [0, 1, 2];
 /// Words in a path that need a person before a patch.
 const PROTECTED: &[&str] = &["auth", "crypto", "permission", "migrations", "security"];
 /// What no fix may bring in.
-const FORBIDDEN: &[&str] = &["eval(", "exec(", "subprocess", "os.system", "os.popen", "socket.", "urllib", "requests.", "__import__", "pickle.loads"];
+const FORBIDDEN: &[&str] = &[
+    "eval(",
+    "exec(",
+    "subprocess",
+    "os.system",
+    "os.popen",
+    "socket.",
+    "urllib",
+    "requests.",
+    "__import__",
+    "pickle.loads",
+];
 
 /// What is left after all gates: everything but the confidence, which needs the rivals.
 pub(crate) struct Evidence {
@@ -40,7 +51,10 @@ impl Evidence {
 }
 
 /// Sends one candidate through the gates, cheapest first.
-#[expect(clippy::too_many_arguments, reason = "each is another thing that gates look at")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is another thing that gates look at"
+)]
 pub(crate) fn gates(
     bench: &Bench<'_>,
     project: &Project,
@@ -61,20 +75,41 @@ pub(crate) fn gates(
     }
     gate!(Gate::Applies, |c| Ok::<_, FixError>(applies(c, project)));
     gate!(Gate::Policy, |c| Ok::<_, FixError>(policy(c, project)));
-    gate!(Gate::NotSuppression, |c| Ok::<_, FixError>(suppression(c, project)));
+    gate!(Gate::NotSuppression, |c| Ok::<_, FixError>(suppression(
+        c, project
+    )));
     let base = tree_with(bench.tree, &[(test.path.clone(), test.source.clone())])?;
-    gate!(Gate::Reproduces, |_| reproduces(bench, base.path(), &test, crash));
+    gate!(Gate::Reproduces, |_| reproduces(
+        bench,
+        base.path(),
+        &test,
+        crash
+    ));
     let mut files: Vec<(String, String)> = behaviour.candidate.files.clone().into_iter().collect();
     files.push((test.path.clone(), test.source.clone()));
     let patched = tree_with(bench.tree, &files)?;
     gate!(Gate::Cures, |_| cures(bench, patched.path(), &test));
-    gate!(Gate::TestSays, |c| says(bench, project, c, script, behaviour));
+    gate!(Gate::TestSays, |c| says(
+        bench, project, c, script, behaviour
+    ));
     gate!(Gate::Behaviour, |_| {
-        let cured = if behaviour.n_cured > 0 { format!(", {} that crashed as well are cured", behaviour.n_cured) } else { String::new() };
-        let alike = if behaviour.n_alike > 1 { format!("; {} candidates do the same", behaviour.n_alike) } else { String::new() };
+        let cured = if behaviour.n_cured > 0 {
+            format!(", {} that crashed as well are cured", behaviour.n_cured)
+        } else {
+            String::new()
+        };
+        let alike = if behaviour.n_alike > 1 {
+            format!("; {} candidates do the same", behaviour.n_alike)
+        } else {
+            String::new()
+        };
         Ok::<_, FixError>(match behaviour.n_unchanged {
-            0 => Finding::Nothing(format!("no input beside the crash ran without crashing{cured}{alike}")),
-            n => Finding::Passed(format!("{n} inputs beside the crash do what they did before{cured}{alike}")),
+            0 => Finding::Nothing(format!(
+                "no input beside the crash ran without crashing{cured}{alike}"
+            )),
+            n => Finding::Passed(format!(
+                "{n} inputs beside the crash do what they did before{cured}{alike}"
+            )),
         })
     });
     gate!(Gate::NoRegression, |_| {
@@ -98,12 +133,18 @@ fn applies(candidate: &Candidate, project: &Project) -> Finding {
     if n > MAX_CHANGED_LINES {
         return Finding::Refused(format!("{n} changed lines, more than {MAX_CHANGED_LINES}"));
     }
-    Finding::Passed(format!("{} file, {n} changed lines, compiles", candidate.files.len()))
+    Finding::Passed(format!(
+        "{} file, {n} changed lines, compiles",
+        candidate.files.len()
+    ))
 }
 
 fn policy(candidate: &Candidate, project: &Project) -> Finding {
     for (path, text) in &candidate.files {
-        if let Some(word) = PROTECTED.iter().find(|w| path.to_ascii_lowercase().contains(**w)) {
+        if let Some(word) = PROTECTED
+            .iter()
+            .find(|w| path.to_ascii_lowercase().contains(**w))
+        {
             return Finding::Refused(format!("{path} is protected ({word}): it needs a person"));
         }
         let old = project.read(path).unwrap_or_default();
@@ -119,8 +160,16 @@ fn policy(candidate: &Candidate, project: &Project) -> Finding {
 /// No broad handler more than before, and no early return of a constant that nothing in the repository speaks for.
 fn suppression(candidate: &Candidate, project: &Project) -> Finding {
     let broad = |file: &PyFile| {
-        let handlers = descendants(file.root()).into_iter().filter(|n| n.kind() == "except_clause");
-        handlers.filter(|n| children(*n).first().is_none_or(|c| c.kind() == "block" || matches!(file.text_of(*c), "Exception" | "BaseException"))).count()
+        let handlers = descendants(file.root())
+            .into_iter()
+            .filter(|n| n.kind() == "except_clause");
+        handlers
+            .filter(|n| {
+                children(*n).first().is_none_or(|c| {
+                    c.kind() == "block" || matches!(file.text_of(*c), "Exception" | "BaseException")
+                })
+            })
+            .count()
     };
     for (path, text) in &candidate.files {
         let before = project.file(path).map_or(0, |f| broad(&f));
@@ -129,22 +178,55 @@ fn suppression(candidate: &Candidate, project: &Project) -> Finding {
         }
     }
     if candidate.rules.contains(&"return early") && candidate.witness.is_none() {
-        return Finding::Refused("returns early, and nothing in the repository speaks for that value".to_owned());
+        return Finding::Refused(
+            "returns early, and nothing in the repository speaks for that value".to_owned(),
+        );
     }
-    Finding::Passed(candidate.witness.clone().map_or_else(|| "no handler, no blanket return".to_owned(), |w| format!("no blanket handler; {w}")))
+    Finding::Passed(candidate.witness.clone().map_or_else(
+        || "no handler, no blanket return".to_owned(),
+        |w| format!("no blanket handler; {w}"),
+    ))
 }
 
-fn run_test(bench: &Bench<'_>, tree: &Path, test: &Reproduction, seed: u32) -> Result<Option<Ran>, FixError> {
-    let bench = Bench { tree, ..bench.clone() };
-    let mut run = Run { timeout: 10.0, ..Run::script(0, "") };
+fn run_test(
+    bench: &Bench<'_>,
+    tree: &Path,
+    test: &Reproduction,
+    seed: u32,
+) -> Result<Option<Ran>, FixError> {
+    let bench = Bench {
+        tree,
+        ..bench.clone()
+    };
+    let mut run = Run {
+        timeout: 10.0,
+        ..Run::script(0, "")
+    };
     if uses_pytest(&bench, test, seed) {
         run.tests = Some(vec![test.path.clone()]);
         run.no_conftest = true;
     } else {
-        let name = test.source.lines().rev().find_map(|l| l.strip_prefix("def ")?.split('(').next()).unwrap_or_default();
+        let name = test
+            .source
+            .lines()
+            .rev()
+            .find_map(|l| l.strip_prefix("def ")?.split('(').next())
+            .unwrap_or_default();
         run.script = format!("{}\n{name}()\n", test.source);
     }
-    Ok(bench.run(&[run], Mode { hash_seed: seed, warm: false, skip_sleep: false, wall: Duration::from_secs(15) })?.runs.into_iter().next())
+    Ok(bench
+        .run(
+            &[run],
+            Mode {
+                hash_seed: seed,
+                warm: false,
+                skip_sleep: false,
+                wall: Duration::from_secs(15),
+            },
+        )?
+        .runs
+        .into_iter()
+        .next())
 }
 
 /// pytest once, as the repository's own run will be; the further hash seeds call the test itself, which is quicker.
@@ -152,40 +234,103 @@ fn uses_pytest(bench: &Bench<'_>, test: &Reproduction, seed: u32) -> bool {
     bench.tools.is_some() && (seed == 0 || test.source.contains("import pytest"))
 }
 
-fn reproduces(bench: &Bench<'_>, tree: &Path, test: &Reproduction, crash: &Raised) -> Result<Finding, FixError> {
-    let Some(ran) = run_test(bench, tree, test, 0)? else { return Ok(Finding::Refused("the test did not report on the unpatched tree".to_owned())) };
+fn reproduces(
+    bench: &Bench<'_>,
+    tree: &Path,
+    test: &Reproduction,
+    crash: &Raised,
+) -> Result<Finding, FixError> {
+    let Some(ran) = run_test(bench, tree, test, 0)? else {
+        return Ok(Finding::Refused(
+            "the test did not report on the unpatched tree".to_owned(),
+        ));
+    };
     let said = match ran.tests.iter().next() {
-        Some((id, outcome)) if outcome == "failed" => ran.messages.get(id).cloned().unwrap_or_default(),
-        Some((id, outcome)) => return Ok(Finding::Refused(format!("{id} is {outcome} on the unpatched tree: {}", ran.messages.get(id).map_or("", |m| m.lines().last().unwrap_or_default())))),
-        None if ran.outcome == Kind::Raised => ran.error.as_ref().map_or_else(String::new, |e| e.type_name.clone()),
-        None => return Ok(Finding::Refused(format!("the test did not fail on the unpatched tree ({:?})", ran.outcome))),
+        Some((id, outcome)) if outcome == "failed" => {
+            ran.messages.get(id).cloned().unwrap_or_default()
+        }
+        Some((id, outcome)) => {
+            return Ok(Finding::Refused(format!(
+                "{id} is {outcome} on the unpatched tree: {}",
+                ran.messages
+                    .get(id)
+                    .map_or("", |m| m.lines().last().unwrap_or_default())
+            )));
+        }
+        None if ran.outcome == Kind::Raised => ran
+            .error
+            .as_ref()
+            .map_or_else(String::new, |e| e.type_name.clone()),
+        None => {
+            return Ok(Finding::Refused(format!(
+                "the test did not fail on the unpatched tree ({:?})",
+                ran.outcome
+            )));
+        }
     };
     if !said.contains(&crash.type_name) {
-        return Ok(Finding::Refused(format!("the test fails with something else: {}", said.lines().next().unwrap_or_default())));
+        return Ok(Finding::Refused(format!(
+            "the test fails with something else: {}",
+            said.lines().next().unwrap_or_default()
+        )));
     }
-    let at = crash.place().map_or_else(String::new, |p| format!(" at {}:{}", p.path, p.line));
-    Ok(Finding::Passed(format!("{} fails on the unpatched tree with {}{at}", test.path, crash.type_name)))
+    let at = crash
+        .place()
+        .map_or_else(String::new, |p| format!(" at {}:{}", p.path, p.line));
+    Ok(Finding::Passed(format!(
+        "{} fails on the unpatched tree with {}{at}",
+        test.path, crash.type_name
+    )))
 }
 
 fn cures(bench: &Bench<'_>, tree: &Path, test: &Reproduction) -> Result<Finding, FixError> {
     for seed in HASH_SEEDS {
         let ran = run_test(bench, tree, test, seed)?;
-        let green = ran.as_ref().is_some_and(|r| if uses_pytest(bench, test, seed) { !r.tests.is_empty() && r.tests.values().all(|o| o == "passed") } else { r.outcome == Kind::Ok });
+        let green = ran.as_ref().is_some_and(|r| {
+            if uses_pytest(bench, test, seed) {
+                !r.tests.is_empty() && r.tests.values().all(|o| o == "passed")
+            } else {
+                r.outcome == Kind::Ok
+            }
+        });
         if !green {
-            let why = ran.and_then(|r| r.messages.into_values().next().or(r.error.map(|e| format!("{}: {}", e.type_name, e.message)))).unwrap_or_else(|| "no report".to_owned());
-            return Ok(Finding::Refused(format!("the test does not pass on the patched tree under hash seed {seed}: {}", why.lines().next().unwrap_or_default())));
+            let why = ran
+                .and_then(|r| {
+                    r.messages
+                        .into_values()
+                        .next()
+                        .or(r.error.map(|e| format!("{}: {}", e.type_name, e.message)))
+                })
+                .unwrap_or_else(|| "no report".to_owned());
+            return Ok(Finding::Refused(format!(
+                "the test does not pass on the patched tree under hash seed {seed}: {}",
+                why.lines().next().unwrap_or_default()
+            )));
         }
     }
-    Ok(Finding::Passed(format!("the test passes on the patched tree, in fresh processes under {} hash seeds", HASH_SEEDS.len())))
+    Ok(Finding::Passed(format!(
+        "the test passes on the patched tree, in fresh processes under {} hash seeds",
+        HASH_SEEDS.len()
+    )))
 }
 
 /// Undoes each part of the change in turn: the crash must come back.
-fn says(bench: &Bench<'_>, project: &Project, candidate: &Candidate, script: &Script, behaviour: &Behaviour) -> Result<Finding, FixError> {
+fn says(
+    bench: &Bench<'_>,
+    project: &Project,
+    candidate: &Candidate,
+    script: &Script,
+    behaviour: &Behaviour,
+) -> Result<Finding, FixError> {
     let mut partial: Vec<Candidate> = Vec::new();
     for (path, text) in &candidate.files {
         let old = project.read(path).unwrap_or_default();
         let diff = similar::TextDiff::from_lines(old.as_str(), text.as_str());
-        let changes: Vec<_> = diff.ops().iter().filter(|o| o.tag() != similar::DiffTag::Equal).collect();
+        let changes: Vec<_> = diff
+            .ops()
+            .iter()
+            .filter(|o| o.tag() != similar::DiffTag::Equal)
+            .collect();
         if changes.len() + candidate.files.len() < 3 {
             continue;
         }
@@ -204,33 +349,63 @@ fn says(bench: &Bench<'_>, project: &Project, candidate: &Candidate, script: &Sc
             }
             let mut files = candidate.files.clone();
             files.insert(path.clone(), out);
-            partial.push(Candidate { files, ..candidate.clone() });
+            partial.push(Candidate {
+                files,
+                ..candidate.clone()
+            });
         }
     }
     let runs: Vec<Run> = partial
         .iter()
         .enumerate()
-        .map(|(id, c)| Run { changes: c.files.iter().map(|(p, t)| super::swap::change(project, p, t)).collect(), ..Run::script(id, &script.text()) })
+        .map(|(id, c)| Run {
+            changes: c
+                .files
+                .iter()
+                .map(|(p, t)| super::swap::change(project, p, t))
+                .collect(),
+            ..Run::script(id, &script.text())
+        })
         .collect();
     if !runs.is_empty() {
-        for ran in bench.run(&runs, Mode::explore(Duration::from_secs(10)))?.runs {
+        for ran in bench
+            .run(&runs, Mode::explore(Duration::from_secs(10)))?
+            .runs
+        {
             let red = match &behaviour.raises {
                 None => ran.outcome != Kind::Ok,
-                Some(error) => ran.error.as_ref().is_none_or(|e| e.type_name != error.type_name),
+                Some(error) => ran
+                    .error
+                    .as_ref()
+                    .is_none_or(|e| e.type_name != error.type_name),
             };
             if !red {
-                return Ok(Finding::Refused("a part of the change can be undone and the test stays green".to_owned()));
+                return Ok(Finding::Refused(
+                    "a part of the change can be undone and the test stays green".to_owned(),
+                ));
             }
         }
     }
-    let what = if behaviour.raises.is_some() { "the declared exception" } else { "no crash" };
-    Ok(Finding::Passed(format!("undoing any of the {} parts turns the test red; it asserts {what}", partial.len().max(1))))
+    let what = if behaviour.raises.is_some() {
+        "the declared exception"
+    } else {
+        "no crash"
+    };
+    Ok(Finding::Passed(format!(
+        "undoing any of the {} parts turns the test red; it asserts {what}",
+        partial.len().max(1)
+    )))
 }
 
 /// A copy of a tree with some files replaced or added; unchanged files are hard links.
 fn tree_with(tree: &Path, files: &[(String, String)]) -> Result<TempDir, FixError> {
-    let copy = tempfile::Builder::new().prefix("outerloop-tree-").tempdir_in(tree.parent().unwrap_or(tree))?;
-    std::fs::set_permissions(copy.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    let copy = tempfile::Builder::new()
+        .prefix("outerloop-tree-")
+        .tempdir_in(tree.parent().unwrap_or(tree))?;
+    std::fs::set_permissions(
+        copy.path(),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )?;
     let mut folders = vec![std::path::PathBuf::new()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(tree.join(&folder))? {

@@ -42,8 +42,32 @@ pub(crate) enum Fault {
 
 /// Methods by which code shows that it takes a value for a string, a mapping or a list.
 const STR_METHODS: &[&str] = &[
-    "startswith", "endswith", "strip", "lstrip", "rstrip", "lower", "upper", "split", "rsplit", "splitlines", "encode", "replace", "join", "title",
-    "isdigit", "isalpha", "format", "partition", "rpartition", "casefold", "capitalize", "zfill", "ljust", "rjust", "isidentifier", "isspace",
+    "startswith",
+    "endswith",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "split",
+    "rsplit",
+    "splitlines",
+    "encode",
+    "replace",
+    "join",
+    "title",
+    "isdigit",
+    "isalpha",
+    "format",
+    "partition",
+    "rpartition",
+    "casefold",
+    "capitalize",
+    "zfill",
+    "ljust",
+    "rjust",
+    "isidentifier",
+    "isspace",
 ];
 const DICT_METHODS: &[&str] = &["items", "keys", "values", "get", "setdefault", "update"];
 const LIST_METHODS: &[&str] = &["append", "extend", "insert", "sort", "reverse"];
@@ -66,29 +90,83 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
             ("KeyError", "subscript") => {
                 if let Some((map, key)) = field("value").zip(field("subscript")) {
                     let (map_text, key_text) = (file.text_of(map), file.text_of(key));
-                    push(&mut out, failing, file.text_of(failing), format!("{key_text} in {map_text}"), format!("{key_text} not in {map_text}"), Fault::Key, 1.0);
+                    push(
+                        &mut out,
+                        failing,
+                        file.text_of(failing),
+                        format!("{key_text} in {map_text}"),
+                        format!("{key_text} not in {map_text}"),
+                        Fault::Key,
+                        1.0,
+                    );
                 }
             }
             ("IndexError", "subscript") => {
                 if let Some((list, index)) = field("value").zip(field("subscript")) {
                     let (list, index) = (file.text_of(list), file.text_of(index));
                     match index.parse::<i64>() {
-                        Ok(0 | -1) => push(&mut out, failing, list, list.to_owned(), format!("not {list}"), Fault::Empty, 1.0),
-                        Ok(n) if n > 0 => push(&mut out, failing, list, format!("len({list}) > {n}"), format!("len({list}) <= {n}"), Fault::Short, 1.0),
-                        Ok(n) => push(&mut out, failing, list, format!("len({list}) >= {}", -n), format!("len({list}) < {}", -n), Fault::Short, 1.0),
-                        Err(_) => push(&mut out, failing, list, format!("{index} < len({list})"), format!("{index} >= len({list})"), Fault::Short, 1.0),
+                        Ok(0 | -1) => push(
+                            &mut out,
+                            failing,
+                            list,
+                            list.to_owned(),
+                            format!("not {list}"),
+                            Fault::Empty,
+                            1.0,
+                        ),
+                        Ok(n) if n > 0 => push(
+                            &mut out,
+                            failing,
+                            list,
+                            format!("len({list}) > {n}"),
+                            format!("len({list}) <= {n}"),
+                            Fault::Short,
+                            1.0,
+                        ),
+                        Ok(n) => push(
+                            &mut out,
+                            failing,
+                            list,
+                            format!("len({list}) >= {}", -n),
+                            format!("len({list}) < {}", -n),
+                            Fault::Short,
+                            1.0,
+                        ),
+                        Err(_) => push(
+                            &mut out,
+                            failing,
+                            list,
+                            format!("{index} < len({list})"),
+                            format!("{index} >= len({list})"),
+                            Fault::Short,
+                            1.0,
+                        ),
                     }
                 }
             }
             ("ZeroDivisionError", _) => {
-                let right = field("right").or_else(|| failing.kind().contains("augmented").then(|| field("right")).flatten());
+                let right = field("right").or_else(|| {
+                    failing
+                        .kind()
+                        .contains("augmented")
+                        .then(|| field("right"))
+                        .flatten()
+                });
                 if let Some(right) = right {
                     zero(site, right, &mut out);
                 }
             }
             ("ValueError", _) if site.error.message.contains("empty") => {
                 for argument in call_arguments(failing) {
-                    push(&mut out, argument, file.text_of(argument), file.text_of(argument).to_owned(), format!("not {}", file.text_of(argument)), Fault::Empty, 0.8);
+                    push(
+                        &mut out,
+                        argument,
+                        file.text_of(argument),
+                        file.text_of(argument).to_owned(),
+                        format!("not {}", file.text_of(argument)),
+                        Fault::Empty,
+                        0.8,
+                    );
                 }
             }
             // `f(x)[0]`, `for x in f(y)`: the message itself says what the operand is.
@@ -98,35 +176,83 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
                     "call" if site.error.message.ends_with("callable") => field("function"),
                     _ => None,
                 };
-                let iterated = Some(target.statement).filter(|s| s.kind() == "for_statement" && site.error.message.contains("iterable")).and_then(|s| s.child_by_field_name("right"));
+                let iterated = Some(target.statement)
+                    .filter(|s| {
+                        s.kind() == "for_statement" && site.error.message.contains("iterable")
+                    })
+                    .and_then(|s| s.child_by_field_name("right"));
                 if let Some(operand) = operand.or(iterated).filter(|o| o.kind() == "call") {
                     let text = file.text_of(operand);
-                    push(&mut out, operand, text, text.to_owned(), format!("not {text}"), Fault::None, 1.0);
-                    push(&mut out, operand, text, format!("{text} is not None"), format!("{text} is None"), Fault::None, 0.8);
+                    push(
+                        &mut out,
+                        operand,
+                        text,
+                        text.to_owned(),
+                        format!("not {text}"),
+                        Fault::None,
+                        1.0,
+                    );
+                    push(
+                        &mut out,
+                        operand,
+                        text,
+                        format!("{text} is not None"),
+                        format!("{text} is None"),
+                        Fault::None,
+                        0.8,
+                    );
                 }
             }
             _ => {}
         }
     }
     // A None (or an empty or foreign value) among the operands, innermost first; of a call further out, among its arguments.
-    if matches!(kind, "TypeError" | "AttributeError" | "ValueError" | "KeyError" | "IndexError") || !site.innermost {
+    if matches!(
+        kind,
+        "TypeError" | "AttributeError" | "ValueError" | "KeyError" | "IndexError"
+    ) || !site.innermost
+    {
         for node in descendants(failing) {
-            if !matches!(node.kind(), "identifier" | "attribute" | "subscript") || ancestors(node).take_while(|n| n.id() != failing.id()).any(|n| n.kind() == "lambda") {
+            if !matches!(node.kind(), "identifier" | "attribute" | "subscript")
+                || ancestors(node)
+                    .take_while(|n| n.id() != failing.id())
+                    .any(|n| n.kind() == "lambda")
+            {
                 continue;
             }
-            if node.parent().is_some_and(|p| p.kind() == "keyword_argument" && p.child_by_field_name("name").is_some_and(|n| n.id() == node.id())) {
+            if node.parent().is_some_and(|p| {
+                p.kind() == "keyword_argument"
+                    && p.child_by_field_name("name")
+                        .is_some_and(|n| n.id() == node.id())
+            }) {
                 continue;
             }
-            let Some(known) = site.frame.probes.get(file.text_of(node)) else { continue };
-            if known.type_name == "NoneType" && !out.iter().any(|b: &Bad| b.text == file.text_of(node)) {
-                typed(site, node, None, if site.innermost { 0.9 } else { 0.6 }, &mut out);
-            } else if site.innermost && kind == "TypeError" && known.items.iter().any(|i| i == "NoneType") {
+            let Some(known) = site.frame.probes.get(file.text_of(node)) else {
+                continue;
+            };
+            if known.type_name == "NoneType"
+                && !out.iter().any(|b: &Bad| b.text == file.text_of(node))
+            {
+                typed(
+                    site,
+                    node,
+                    None,
+                    if site.innermost { 0.9 } else { 0.6 },
+                    &mut out,
+                );
+            } else if site.innermost
+                && kind == "TypeError"
+                && known.items.iter().any(|i| i == "NoneType")
+            {
                 // The comprehension and filter forms look at the items.
                 continue;
-            } else if site.innermost && kind == "TypeError" && known.error.is_none() && known.class.is_none() {
-                if let Some(wanted) = wanted_type(&site.error.message, &known.type_name) {
-                    typed(site, node, Some(wanted), 0.5, &mut out);
-                }
+            } else if site.innermost
+                && kind == "TypeError"
+                && known.error.is_none()
+                && known.class.is_none()
+                && let Some(wanted) = wanted_type(&site.error.message, &known.type_name)
+            {
+                typed(site, node, Some(wanted), 0.5, &mut out);
             }
         }
     }
@@ -134,44 +260,148 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
     out
 }
 
-fn push(out: &mut Vec<Bad>, node: Node<'_>, text: &str, good: String, bad: String, fault: Fault, weight: f64) {
-    out.push(Bad { start: node.start_byte(), end: node.end_byte(), text: text.to_owned(), good, bad, fault, weight });
+fn push(
+    out: &mut Vec<Bad>,
+    node: Node<'_>,
+    text: &str,
+    good: String,
+    bad: String,
+    fault: Fault,
+    weight: f64,
+) {
+    out.push(Bad {
+        start: node.start_byte(),
+        end: node.end_byte(),
+        text: text.to_owned(),
+        good,
+        bad,
+        fault,
+        weight,
+    });
 }
 
 /// A value of a type that the code did not expect: `None`, or something without the method.
-fn typed(site: &Site<'_>, node: Node<'_>, expected: Option<&'static str>, weight: f64, out: &mut Vec<Bad>) {
+fn typed(
+    site: &Site<'_>,
+    node: Node<'_>,
+    expected: Option<&'static str>,
+    weight: f64,
+    out: &mut Vec<Bad>,
+) {
     let text = site.file.text_of(node);
     let known = site.frame.probes.get(text);
-    let is_none = known.map_or(site.error.message.contains("NoneType"), |k| k.type_name == "NoneType");
+    let is_none = known.map_or(site.error.message.contains("NoneType"), |k| {
+        k.type_name == "NoneType"
+    });
     if is_none {
-        push(out, node, text, format!("{text} is not None"), format!("{text} is None"), Fault::None, weight);
-        push(out, node, text, text.to_owned(), format!("not {text}"), Fault::None, weight * 0.7);
+        push(
+            out,
+            node,
+            text,
+            format!("{text} is not None"),
+            format!("{text} is None"),
+            Fault::None,
+            weight,
+        );
+        push(
+            out,
+            node,
+            text,
+            text.to_owned(),
+            format!("not {text}"),
+            Fault::None,
+            weight * 0.7,
+        );
     } else if let Some(expected) = expected {
-        push(out, node, text, format!("isinstance({text}, {expected})"), format!("not isinstance({text}, {expected})"), Fault::Type, weight * 0.9);
+        push(
+            out,
+            node,
+            text,
+            format!("isinstance({text}, {expected})"),
+            format!("not isinstance({text}, {expected})"),
+            Fault::Type,
+            weight * 0.9,
+        );
     }
 }
 
 fn zero(site: &Site<'_>, right: Node<'_>, out: &mut Vec<Bad>) {
     let file = site.file;
-    let text = file.text_of(right).trim_start_matches('(').trim_end_matches(')');
+    let text = file
+        .text_of(right)
+        .trim_start_matches('(')
+        .trim_end_matches(')');
     // `len(x)` and `float(len(x))` are zero where `x` is empty.
-    let sized = descendants(right).into_iter().find(|n| n.kind() == "call" && n.child_by_field_name("function").is_some_and(|f| file.text_of(f) == "len"));
+    let sized = descendants(right).into_iter().find(|n| {
+        n.kind() == "call"
+            && n.child_by_field_name("function")
+                .is_some_and(|f| file.text_of(f) == "len")
+    });
     if let Some(inner) = sized.and_then(|n| call_arguments(n).first().copied()) {
         let inner_text = file.text_of(inner);
-        push(out, right, inner_text, inner_text.to_owned(), format!("not {inner_text}"), Fault::Empty, 1.0);
+        push(
+            out,
+            right,
+            inner_text,
+            inner_text.to_owned(),
+            format!("not {inner_text}"),
+            Fault::Empty,
+            1.0,
+        );
         return;
     }
     if matches!(right.kind(), "identifier" | "attribute" | "subscript") {
-        push(out, right, text, text.to_owned(), format!("not {text}"), Fault::Zero, 1.0);
-        push(out, right, text, format!("{text} != 0"), format!("{text} == 0"), Fault::Zero, 0.8);
+        push(
+            out,
+            right,
+            text,
+            text.to_owned(),
+            format!("not {text}"),
+            Fault::Zero,
+            1.0,
+        );
+        push(
+            out,
+            right,
+            text,
+            format!("{text} != 0"),
+            format!("{text} == 0"),
+            Fault::Zero,
+            0.8,
+        );
     } else {
-        push(out, right, file.text_of(right), format!("{} != 0", super::wrapped(file, right)), format!("{} == 0", super::wrapped(file, right)), Fault::Zero, 0.9);
+        push(
+            out,
+            right,
+            file.text_of(right),
+            format!("{} != 0", super::wrapped(file, right)),
+            format!("{} == 0", super::wrapped(file, right)),
+            Fault::Zero,
+            0.9,
+        );
     }
     // `a / (b / c)`: the inner numbers are zero, not the quotient as such.
-    for inner in descendants(right).into_iter().skip(1).filter(|n| matches!(n.kind(), "identifier" | "attribute")) {
+    for inner in descendants(right)
+        .into_iter()
+        .skip(1)
+        .filter(|n| matches!(n.kind(), "identifier" | "attribute"))
+    {
         let text = file.text_of(inner);
-        if site.frame.probes.get(text).is_some_and(|k| matches!(k.repr.as_str(), "0" | "0.0")) {
-            push(out, inner, text, text.to_owned(), format!("not {text}"), Fault::Zero, 0.6);
+        if site
+            .frame
+            .probes
+            .get(text)
+            .is_some_and(|k| matches!(k.repr.as_str(), "0" | "0.0"))
+        {
+            push(
+                out,
+                inner,
+                text,
+                text.to_owned(),
+                format!("not {text}"),
+                Fault::Zero,
+                0.6,
+            );
         }
     }
 }
@@ -180,11 +410,26 @@ pub(super) fn call_arguments(call: Node<'_>) -> Vec<Node<'_>> {
     if call.kind() != "call" {
         return Vec::new();
     }
-    call.child_by_field_name("arguments").map(|a| if a.kind() == "argument_list" { children(a) } else { vec![a] }).unwrap_or_default()
+    call.child_by_field_name("arguments")
+        .map(|a| {
+            if a.kind() == "argument_list" {
+                children(a)
+            } else {
+                vec![a]
+            }
+        })
+        .unwrap_or_default()
 }
 
 fn expected_type(method: &str) -> Option<&'static str> {
-    [(STR_METHODS, "str"), (DICT_METHODS, "dict"), (LIST_METHODS, "list")].iter().find(|(methods, _)| methods.contains(&method)).map(|(_, name)| *name)
+    [
+        (STR_METHODS, "str"),
+        (DICT_METHODS, "dict"),
+        (LIST_METHODS, "list"),
+    ]
+    .iter()
+    .find(|(methods, _)| methods.contains(&method))
+    .map(|(_, name)| *name)
 }
 
 /// The type that a `TypeError`'s message asks for where it names the one it got.
@@ -192,7 +437,14 @@ fn wanted_type(message: &str, have: &str) -> Option<&'static str> {
     if !message.contains(have) || have == "type" {
         return None;
     }
-    for (sign, wanted) in [("expected str", "str"), ("string indices", "dict"), ("must be str", "str"), ("must be a string", "str"), ("(not \"int\") to str", "str"), ("expected string", "str")] {
+    for (sign, wanted) in [
+        ("expected str", "str"),
+        ("string indices", "dict"),
+        ("must be str", "str"),
+        ("must be a string", "str"),
+        ("(not \"int\") to str", "str"),
+        ("expected string", "str"),
+    ] {
         if message.contains(sign) && have != wanted {
             return Some(wanted);
         }

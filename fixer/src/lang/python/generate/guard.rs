@@ -3,7 +3,9 @@
 use tree_sitter::Node;
 
 use super::{Bad, Edit, Proposal, Site, Target, bad::Fault, expression::returned_values, proposal};
-use crate::lang::python::source::{PyFile, ancestors, children, descendants, is_statement, own_descendants};
+use crate::lang::python::source::{
+    PyFile, ancestors, children, descendants, is_statement, own_descendants,
+};
 
 /// Guards for one wrong value at one statement.
 pub(super) fn statements(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<Proposal> {
@@ -11,7 +13,9 @@ pub(super) fn statements(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
     let statement = target.statement;
     let mut out = Vec::new();
     // A condition of an `elif` runs in the middle of its `if`: no statement fits before it.
-    let in_elif = ancestors(target.failing).take_while(|n| n.id() != statement.id()).any(|n| matches!(n.kind(), "elif_clause" | "else_clause"));
+    let in_elif = ancestors(target.failing)
+        .take_while(|n| n.id() != statement.id())
+        .any(|n| matches!(n.kind(), "elif_clause" | "else_clause"));
     if in_elif || is_in_comprehension(target.failing, statement) {
         return out;
     }
@@ -21,53 +25,141 @@ pub(super) fn statements(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
     let step = step_of(file);
     if let Some(function) = target.function {
         for (value, fit, witness) in early_returns(site, function, bad) {
-            let text = if value.is_empty() { "return".to_owned() } else { format!("return {value}") };
-            out.push(Proposal { witness, value: Some(value), ..proposal(before(format!("{indent}if {}:\n{indent}{step}{text}\n", bad.bad)), "return early", fit * bad.weight) });
+            let text = if value.is_empty() {
+                "return".to_owned()
+            } else {
+                format!("return {value}")
+            };
+            out.push(Proposal {
+                witness,
+                value: Some(value),
+                ..proposal(
+                    before(format!("{indent}if {}:\n{indent}{step}{text}\n", bad.bad)),
+                    "return early",
+                    fit * bad.weight,
+                )
+            });
         }
     }
-    let in_loop = ancestors(statement).skip(1).take_while(|n| n.kind() != "function_definition").find(|n| matches!(n.kind(), "for_statement" | "while_statement"));
+    let in_loop = ancestors(statement)
+        .skip(1)
+        .take_while(|n| n.kind() != "function_definition")
+        .find(|n| matches!(n.kind(), "for_statement" | "while_statement"));
     if let Some(around) = in_loop {
-        let continues = own_descendants(around).iter().any(|n| n.kind() == "continue_statement");
+        let continues = own_descendants(around)
+            .iter()
+            .any(|n| n.kind() == "continue_statement");
         // Where each turn yields one result, a turn left out shifts all that follow.
-        let collects = own_descendants(around).iter().any(|n| n.kind() == "yield" || n.kind() == "call" && n.child_by_field_name("function").is_some_and(|f| file.text_of(f).ends_with(".append")));
-        let fit = if collects { 0.2 } else if continues { 0.55 } else { 0.4 };
+        let collects = own_descendants(around).iter().any(|n| {
+            n.kind() == "yield"
+                || n.kind() == "call"
+                    && n.child_by_field_name("function")
+                        .is_some_and(|f| file.text_of(f).ends_with(".append"))
+        });
+        let fit = if collects {
+            0.2
+        } else if continues {
+            0.55
+        } else {
+            0.4
+        };
         if around.kind() == "for_statement" {
-            out.push(proposal(before(format!("{indent}if {}:\n{indent}{step}continue\n", bad.bad)), "go on with the next", fit * bad.weight));
+            out.push(proposal(
+                before(format!("{indent}if {}:\n{indent}{step}continue\n", bad.bad)),
+                "go on with the next",
+                fit * bad.weight,
+            ));
         }
-        out.push(proposal(before(format!("{indent}if {}:\n{indent}{step}break\n", bad.bad)), "end the loop", 0.3 * bad.weight));
+        out.push(proposal(
+            before(format!("{indent}if {}:\n{indent}{step}break\n", bad.bad)),
+            "end the loop",
+            0.3 * bad.weight,
+        ));
     }
     // Statements whose effect may be left out.
     let inner = statement.named_child(0);
     let is_effect = statement.kind() == "expression_statement"
         && inner.is_some_and(|n| match n.kind() {
             "call" | "await" | "augmented_assignment" => true,
-            "assignment" => n.child_by_field_name("left").is_some_and(|l| l.kind() != "identifier" || was_bound(file, target, statement, l)),
+            "assignment" => n
+                .child_by_field_name("left")
+                .is_some_and(|l| l.kind() != "identifier" || was_bound(file, target, statement, l)),
             _ => false,
         });
-    if is_effect || matches!(statement.kind(), "for_statement" | "if_statement" | "delete_statement") {
-        out.push(proposal(vec![Edit { start: at, end: statement.end_byte(), text: nested(file, statement, &bad.good, step) }], "skip the statement", 0.5 * bad.weight));
+    if is_effect
+        || matches!(
+            statement.kind(),
+            "for_statement" | "if_statement" | "delete_statement"
+        )
+    {
+        out.push(proposal(
+            vec![Edit {
+                start: at,
+                end: statement.end_byte(),
+                text: nested(file, statement, &bad.good, step),
+            }],
+            "skip the statement",
+            0.5 * bad.weight,
+        ));
     }
     // The `if` around it asks for more; then its other branch runs.
-    for (n, around) in ancestors(statement).skip(1).take_while(|n| n.kind() != "function_definition").enumerate() {
-        let condition = if matches!(around.kind(), "if_statement" | "elif_clause" | "while_statement") { around.child_by_field_name("condition") } else { None };
+    for (n, around) in ancestors(statement)
+        .skip(1)
+        .take_while(|n| n.kind() != "function_definition")
+        .enumerate()
+    {
+        let condition = if matches!(
+            around.kind(),
+            "if_statement" | "elif_clause" | "while_statement"
+        ) {
+            around.child_by_field_name("condition")
+        } else {
+            None
+        };
         let Some(condition) = condition else { continue };
         if n > 4 || is_in(statement, around.child_by_field_name("alternative")) {
             break;
         }
         let text = file.text_of(condition);
-        let text = if text.contains(" or ") || condition.kind() == "conditional_expression" { format!("({text})") } else { text.to_owned() };
+        let text = if text.contains(" or ") || condition.kind() == "conditional_expression" {
+            format!("({text})")
+        } else {
+            text.to_owned()
+        };
         // What the condition itself binds is checked after it, the rest before.
-        let changed = if bound_in(file, condition, bad) { format!("{text} and {}", bad.good) } else { format!("{} and {text}", bad.good) };
+        let changed = if bound_in(file, condition, bad) {
+            format!("{text} and {}", bad.good)
+        } else {
+            format!("{} and {text}", bad.good)
+        };
         let both = format!("{text} and {}", bad.good);
         let has_else = around.child_by_field_name("alternative").is_some();
-        for changed in if changed == both { vec![changed] } else { vec![both, changed] } {
-            out.push(proposal(vec![Edit::replace(condition, changed)], "ask more of the condition around", if has_else { 0.6 } else { 0.4 } * bad.weight));
+        for changed in if changed == both {
+            vec![changed]
+        } else {
+            vec![both, changed]
+        } {
+            out.push(proposal(
+                vec![Edit::replace(condition, changed)],
+                "ask more of the condition around",
+                if has_else { 0.6 } else { 0.4 } * bad.weight,
+            ));
         }
     }
     // The value gets its neutral form before the statement.
-    if bad.fault == Fault::None && bad.bad.ends_with("is None") && bad.text.chars().all(|c| c.is_alphanumeric() || c == '_') {
+    if bad.fault == Fault::None
+        && bad.bad.ends_with("is None")
+        && bad.text.chars().all(|c| c.is_alphanumeric() || c == '_')
+    {
         for (value, fit) in [("\"\"", 0.3), ("[]", 0.25), ("{}", 0.25), ("0", 0.25)] {
-            out.push(proposal(before(format!("{indent}if {}:\n{indent}{step}{} = {value}\n", bad.bad, bad.text)), "default for a missing value", fit * bad.weight));
+            out.push(proposal(
+                before(format!(
+                    "{indent}if {}:\n{indent}{step}{} = {value}\n",
+                    bad.bad, bad.text
+                )),
+                "default for a missing value",
+                fit * bad.weight,
+            ));
         }
         if let Some(origin) = origin(file, target, &bad.text) {
             out.extend(origin);
@@ -81,24 +173,45 @@ fn is_in(node: Node<'_>, around: Option<Node<'_>>) -> bool {
 }
 
 fn is_in_comprehension(node: Node<'_>, statement: Node<'_>) -> bool {
-    ancestors(node).take_while(|n| n.id() != statement.id()).any(|n| n.kind().ends_with("comprehension") || matches!(n.kind(), "generator_expression" | "lambda"))
+    ancestors(node)
+        .take_while(|n| n.id() != statement.id())
+        .any(|n| {
+            n.kind().ends_with("comprehension")
+                || matches!(n.kind(), "generator_expression" | "lambda")
+        })
 }
 
 fn bound_in(file: &PyFile, condition: Node<'_>, bad: &Bad) -> bool {
-    descendants(condition).iter().any(|n| n.kind() == "named_expression" && n.child_by_field_name("name").is_some_and(|n| bad.text.contains(file.text_of(n))))
+    descendants(condition).iter().any(|n| {
+        n.kind() == "named_expression"
+            && n.child_by_field_name("name")
+                .is_some_and(|n| bad.text.contains(file.text_of(n)))
+    })
 }
 
 /// Whether an assignment's target has a value before it, so that the assignment can be left out.
 fn was_bound(file: &PyFile, target: &Target<'_>, statement: Node<'_>, left: Node<'_>) -> bool {
     let name = file.text_of(left);
-    let Some(function) = target.function else { return false };
+    let Some(function) = target.function else {
+        return false;
+    };
     file.parameters(function).iter().any(|p| p.name == name)
-        || own_descendants(function).iter().any(|n| n.kind() == "assignment" && n.end_byte() < statement.start_byte() && n.child_by_field_name("left").is_some_and(|l| file.text_of(l) == name))
+        || own_descendants(function).iter().any(|n| {
+            n.kind() == "assignment"
+                && n.end_byte() < statement.start_byte()
+                && n.child_by_field_name("left")
+                    .is_some_and(|l| file.text_of(l) == name)
+        })
 }
 
 /// The indentation step of a file.
 fn step_of(file: &PyFile) -> &'static str {
-    let smallest = file.text.lines().filter(|l| l.starts_with(' ') && !l.trim().is_empty()).map(|l| l.len() - l.trim_start().len()).min();
+    let smallest = file
+        .text
+        .lines()
+        .filter(|l| l.starts_with(' ') && !l.trim().is_empty())
+        .map(|l| l.len() - l.trim_start().len())
+        .min();
     match smallest {
         _ if file.text.lines().any(|l| l.starts_with('\t')) => "\t",
         Some(2) => "  ",
@@ -110,12 +223,25 @@ fn step_of(file: &PyFile) -> &'static str {
 fn nested(file: &PyFile, statement: Node<'_>, good: &str, step: &str) -> String {
     let indent = file.indent_of(statement);
     let text = &file.text[file.line_start_of(statement)..statement.end_byte()];
-    let body: Vec<String> = text.lines().map(|l| if l.trim().is_empty() { l.to_owned() } else { format!("{step}{l}") }).collect();
+    let body: Vec<String> = text
+        .lines()
+        .map(|l| {
+            if l.trim().is_empty() {
+                l.to_owned()
+            } else {
+                format!("{step}{l}")
+            }
+        })
+        .collect();
     format!("{indent}if {good}:\n{}", body.join("\n"))
 }
 
 /// What the function may return at once: what it returns elsewhere, what its siblings return for the like.
-fn early_returns(site: &Site<'_>, function: Node<'_>, bad: &Bad) -> Vec<(String, f64, Option<String>)> {
+fn early_returns(
+    site: &Site<'_>,
+    function: Node<'_>,
+    bad: &Bad,
+) -> Vec<(String, f64, Option<String>)> {
     let file = site.file;
     let mut out: Vec<(String, f64, Option<String>)> = Vec::new();
     let mut add = |value: &str, fit: f64, witness: Option<String>| {
@@ -127,25 +253,55 @@ fn early_returns(site: &Site<'_>, function: Node<'_>, bad: &Bad) -> Vec<(String,
         }
     };
     let returned = returned_values(file, function);
-    let yields = own_descendants(function).iter().any(|n| n.kind() == "yield");
+    let yields = own_descendants(function)
+        .iter()
+        .any(|n| n.kind() == "yield");
     if returned.iter().all(|r| r == "None") || yields {
         add("", 0.5, None);
     } else {
         for value in &returned {
             let names = PyFile::parse("", value);
-            let simple = value.len() <= 40 && descendants(names.root()).iter().all(|n| !matches!(n.kind(), "await" | "yield"));
-            let is_constant = crate::lang::python::values::is_literal(&names, names.root().named_child(0).and_then(|s| s.named_child(0)).unwrap_or(names.root()), &mut Vec::new());
+            let simple = value.len() <= 40
+                && descendants(names.root())
+                    .iter()
+                    .all(|n| !matches!(n.kind(), "await" | "yield"));
+            let is_constant = crate::lang::python::values::is_literal(
+                &names,
+                names
+                    .root()
+                    .named_child(0)
+                    .and_then(|s| s.named_child(0))
+                    .unwrap_or(names.root()),
+                &mut Vec::new(),
+            );
             if simple && is_constant {
-                add(value, 0.5, Some(format!("{} returns it elsewhere", file.name_of(function))));
-            } else if simple && value.chars().all(|c| c.is_alphanumeric() || c == '_') && value != "self" {
-                add(value, 0.35, Some(format!("{} returns it elsewhere", file.name_of(function))));
+                add(
+                    value,
+                    0.5,
+                    Some(format!("{} returns it elsewhere", file.name_of(function))),
+                );
+            } else if simple
+                && value.chars().all(|c| c.is_alphanumeric() || c == '_')
+                && value != "self"
+            {
+                add(
+                    value,
+                    0.35,
+                    Some(format!("{} returns it elsewhere", file.name_of(function))),
+                );
             }
         }
         if bad.text.chars().all(|c| c.is_alphanumeric() || c == '_') {
             add(&bad.text, 0.4, None);
         }
         add("None", 0.35, None);
-        for (value, fit) in [("\"\"", 0.2), ("[]", 0.2), ("{}", 0.2), ("0", 0.2), ("False", 0.2)] {
+        for (value, fit) in [
+            ("\"\"", 0.2),
+            ("[]", 0.2),
+            ("{}", 0.2),
+            ("0", 0.2),
+            ("False", 0.2),
+        ] {
             add(value, fit, None);
         }
     }
@@ -165,34 +321,87 @@ fn siblings(site: &Site<'_>, function: Node<'_>) -> Vec<(String, String)> {
     let class = file.class_of(function);
     let parameters = file.parameters(function);
     let around = class.unwrap_or_else(|| file.root());
-    let others = own_functions(around).into_iter().filter(|f| f.id() != function.id() && file.class_of(*f).map(|c| c.id()) == class.map(|c| c.id()));
-    let stem = |name: &str| name.trim_start_matches('_').split('_').next().unwrap_or_default().to_owned();
+    let others = own_functions(around).into_iter().filter(|f| {
+        f.id() != function.id() && file.class_of(*f).map(|c| c.id()) == class.map(|c| c.id())
+    });
+    let stem = |name: &str| {
+        name.trim_start_matches('_')
+            .split('_')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
     for other in others {
         let theirs = file.parameters(other);
-        if theirs.len() != parameters.len() || stem(file.name_of(other)) != stem(file.name_of(function)) && theirs.iter().map(|p| &p.name).ne(parameters.iter().map(|p| &p.name)) {
+        if theirs.len() != parameters.len()
+            || stem(file.name_of(other)) != stem(file.name_of(function))
+                && theirs
+                    .iter()
+                    .map(|p| &p.name)
+                    .ne(parameters.iter().map(|p| &p.name))
+        {
             continue;
         }
-        for node in own_descendants(other).into_iter().filter(|n| n.kind() == "if_statement") {
-            let Some(condition) = node.child_by_field_name("condition") else { continue };
-            let text = file.text_of(condition);
-            let Some(parameter) = theirs.iter().filter(|p| p.name != "self" && p.name != "cls").find(|p| {
-                let name = &p.name;
-                [format!("not {name}"), format!("{name} is None"), format!("len({name}) == 0"), name.clone(), format!("{name} is not None"), format!("len({name}) > 0")].contains(&text.to_owned())
-            }) else {
+        for node in own_descendants(other)
+            .into_iter()
+            .filter(|n| n.kind() == "if_statement")
+        {
+            let Some(condition) = node.child_by_field_name("condition") else {
                 continue;
             };
-            let negative = text.starts_with("not ") || text.ends_with("is None") || text.ends_with("== 0");
+            let text = file.text_of(condition);
+            let Some(parameter) = theirs
+                .iter()
+                .filter(|p| p.name != "self" && p.name != "cls")
+                .find(|p| {
+                    let name = &p.name;
+                    [
+                        format!("not {name}"),
+                        format!("{name} is None"),
+                        format!("len({name}) == 0"),
+                        name.clone(),
+                        format!("{name} is not None"),
+                        format!("len({name}) > 0"),
+                    ]
+                    .contains(&text.to_owned())
+                })
+            else {
+                continue;
+            };
+            let negative =
+                text.starts_with("not ") || text.ends_with("is None") || text.ends_with("== 0");
             let branch = if negative {
                 node.child_by_field_name("consequence")
             } else {
-                node.child_by_field_name("alternative").and_then(|a| a.child_by_field_name("body"))
+                node.child_by_field_name("alternative")
+                    .and_then(|a| a.child_by_field_name("body"))
             };
-            let Some([only]) = branch.map(children).as_deref().map(<[_]>::to_vec).and_then(|v| <[Node<'_>; 1]>::try_from(v).ok()) else { continue };
+            let Some([only]) = branch
+                .map(children)
+                .as_deref()
+                .map(<[_]>::to_vec)
+                .and_then(|v| <[Node<'_>; 1]>::try_from(v).ok())
+            else {
+                continue;
+            };
             if only.kind() == "return_statement" {
-                let value = only.named_child(0).map_or("None".to_owned(), |v| file.text_of(v).to_owned());
-                let uses_other = value.chars().any(char::is_alphabetic) && !matches!(value.as_str(), "None" | "True" | "False") && !value.starts_with(['"', '\'']);
+                let value = only
+                    .named_child(0)
+                    .map_or("None".to_owned(), |v| file.text_of(v).to_owned());
+                let uses_other = value.chars().any(char::is_alphabetic)
+                    && !matches!(value.as_str(), "None" | "True" | "False")
+                    && !value.starts_with(['"', '\'']);
                 if !uses_other && !out.iter().any(|(v, _)| *v == value) {
-                    out.push((value.clone(), format!("{} returns {value} where its {} is missing ({}:{})", file.name_of(other), parameter.name, file.path, file.line_of(only.start_byte()))));
+                    out.push((
+                        value.clone(),
+                        format!(
+                            "{} returns {value} where its {} is missing ({}:{})",
+                            file.name_of(other),
+                            parameter.name,
+                            file.path,
+                            file.line_of(only.start_byte())
+                        ),
+                    ));
                 }
             }
         }
@@ -204,7 +413,13 @@ fn own_functions(around: Node<'_>) -> Vec<Node<'_>> {
     let body = around.child_by_field_name("body").unwrap_or(around);
     children(body)
         .into_iter()
-        .map(|n| if n.kind() == "decorated_definition" { n.child_by_field_name("definition").unwrap_or(n) } else { n })
+        .map(|n| {
+            if n.kind() == "decorated_definition" {
+                n.child_by_field_name("definition").unwrap_or(n)
+            } else {
+                n
+            }
+        })
         .filter(|n| n.kind() == "function_definition")
         .collect()
 }
@@ -212,20 +427,37 @@ fn own_functions(around: Node<'_>) -> Vec<Node<'_>> {
 /// The local's last assignment before the crash, changed so that it is not `None`.
 fn origin(file: &PyFile, target: &Target<'_>, name: &str) -> Option<Vec<Proposal>> {
     let function = target.function?;
-    let found = own_descendants(function).into_iter().filter(|n| {
-        n.kind() == "assignment" && n.end_byte() < target.statement.start_byte() && n.child_by_field_name("left").is_some_and(|l| file.text_of(l) == name)
+    let mut found = own_descendants(function).into_iter().filter(|n| {
+        n.kind() == "assignment"
+            && n.end_byte() < target.statement.start_byte()
+            && n.child_by_field_name("left")
+                .is_some_and(|l| file.text_of(l) == name)
     });
-    let right = found.last()?.child_by_field_name("right")?;
+    let right = found.next_back()?.child_by_field_name("right")?;
     let mut out = Vec::new();
     let text = super::wrapped(file, right);
     for (value, fit) in [("\"\"", 0.4), ("[]", 0.4), ("{}", 0.4), ("0", 0.3)] {
-        out.push(proposal(vec![Edit::replace(right, format!("{text} or {value}"))], "default where the value comes from", fit));
+        out.push(proposal(
+            vec![Edit::replace(right, format!("{text} or {value}"))],
+            "default where the value comes from",
+            fit,
+        ));
     }
-    if let Some(arguments) = (right.kind() == "call").then(|| super::bad::call_arguments(right)).filter(|a| a.len() == 1) {
-        let method = right.child_by_field_name("function").and_then(|f| f.child_by_field_name("attribute")).map_or("", |a| file.text_of(a));
+    if let Some(arguments) = (right.kind() == "call")
+        .then(|| super::bad::call_arguments(right))
+        .filter(|a| a.len() == 1)
+    {
+        let method = right
+            .child_by_field_name("function")
+            .and_then(|f| f.child_by_field_name("attribute"))
+            .map_or("", |a| file.text_of(a));
         if matches!(method, "get" | "pop") {
             for (value, fit) in [("\"\"", 0.45), ("[]", 0.45), ("{}", 0.45), ("0", 0.4)] {
-                out.push(proposal(vec![Edit::insert(arguments[0].end_byte(), format!(", {value}"))], "default where the value comes from", fit));
+                out.push(proposal(
+                    vec![Edit::insert(arguments[0].end_byte(), format!(", {value}"))],
+                    "default where the value comes from",
+                    fit,
+                ));
             }
         }
     }

@@ -9,39 +9,90 @@ use crate::lang::python::source::{PyFile, ancestors, children, descendants};
 pub(super) fn widen(site: &Site<'_>) -> Vec<Proposal> {
     let file = site.file;
     let mut out = Vec::new();
-    let Some(statement) = file.statement_at(site.frame.line) else { return out };
+    let Some(statement) = file.statement_at(site.frame.line) else {
+        return out;
+    };
     let kind = site.error.type_name.as_str();
-    for (n, node) in ancestors(statement).take_while(|n| n.kind() != "function_definition").filter(|n| n.kind() == "try_statement").enumerate() {
-        let Some(body) = node.child_by_field_name("body") else { continue };
-        if !(body.start_byte() <= statement.start_byte() && statement.end_byte() <= body.end_byte()) {
+    for (n, node) in ancestors(statement)
+        .take_while(|n| n.kind() != "function_definition")
+        .filter(|n| n.kind() == "try_statement")
+        .enumerate()
+    {
+        let Some(body) = node.child_by_field_name("body") else {
+            continue;
+        };
+        if !(body.start_byte() <= statement.start_byte() && statement.end_byte() <= body.end_byte())
+        {
             continue;
         }
-        for clause in children(node).into_iter().filter(|c| c.kind() == "except_clause") {
-            let Some(caught) = children(clause).into_iter().find(|c| c.kind() != "block") else { continue };
-            let (types, alias) = if caught.kind() == "as_pattern" { (caught.named_child(0), true) } else { (Some(caught), false) };
+        for clause in children(node)
+            .into_iter()
+            .filter(|c| c.kind() == "except_clause")
+        {
+            let Some(caught) = children(clause).into_iter().find(|c| c.kind() != "block") else {
+                continue;
+            };
+            let (types, alias) = if caught.kind() == "as_pattern" {
+                (caught.named_child(0), true)
+            } else {
+                (Some(caught), false)
+            };
             let Some(types) = types else { continue };
-            let names: Vec<&str> = if types.kind() == "tuple" { children(types).iter().map(|t| file.text_of(*t)).collect() } else { vec![file.text_of(types)] };
-            if names.iter().any(|name| site.error.mro.iter().any(|m| name.rsplit('.').next() == Some(m))) {
+            let names: Vec<&str> = if types.kind() == "tuple" {
+                children(types).iter().map(|t| file.text_of(*t)).collect()
+            } else {
+                vec![file.text_of(types)]
+            };
+            if names.iter().any(|name| {
+                site.error
+                    .mro
+                    .iter()
+                    .any(|m| name.rsplit('.').next() == Some(m))
+            }) {
                 continue;
             }
-            let related = names.iter().map(|name| affinity(name, kind)).fold(0.0, f64::max);
+            let related = names
+                .iter()
+                .map(|name| affinity(name, kind))
+                .fold(0.0, f64::max);
             // One call and its handler belong together; a long body says less.
             let focus = match children(body).len() {
                 1 => 1.0,
                 2 => 0.9,
                 _ => 0.7,
             };
-            let depth = if site.innermost || site.frame.function == site.error.place().map_or("", |p| p.function.as_str()) { 1.0 } else { 0.75 };
+            let depth = if site.innermost
+                || site.frame.function == site.error.place().map_or("", |p| p.function.as_str())
+            {
+                1.0
+            } else {
+                0.75
+            };
             let new = if types.kind() == "tuple" {
                 let text = file.text_of(types);
-                format!("{}, {kind})", text.trim_end_matches(')').trim_end().trim_end_matches(','))
+                format!(
+                    "{}, {kind})",
+                    text.trim_end_matches(')').trim_end().trim_end_matches(',')
+                )
             } else {
                 format!("({}, {kind})", file.text_of(types))
             };
             let uses_alias = alias && clause_uses_attributes(file, clause);
-            let prior = related * focus * depth * if uses_alias { 0.6 } else { 1.0 } * 0.9f64.powi(n as i32);
-            let witness = Some(format!("{}:{} already handles {} there", file.path, file.line_of(clause.start_byte()), names.join(", ")));
-            out.push(Proposal { witness, ..proposal(vec![Edit::replace(types, new)], "widen the handler", prior) });
+            let prior = related
+                * focus
+                * depth
+                * if uses_alias { 0.6 } else { 1.0 }
+                * 0.9f64.powi(n as i32);
+            let witness = Some(format!(
+                "{}:{} already handles {} there",
+                file.path,
+                file.line_of(clause.start_byte()),
+                names.join(", ")
+            ));
+            out.push(Proposal {
+                witness,
+                ..proposal(vec![Edit::replace(types, new)], "widen the handler", prior)
+            });
         }
     }
     out
@@ -49,8 +100,17 @@ pub(super) fn widen(site: &Site<'_>) -> Vec<Proposal> {
 
 /// Whether a handler reads attributes of what it caught, which another exception may not have.
 fn clause_uses_attributes(file: &PyFile, clause: Node<'_>) -> bool {
-    let alias = descendants(clause).into_iter().find(|n| n.kind() == "as_pattern_target").map(|n| file.text_of(n).to_owned());
-    alias.is_some_and(|a| descendants(clause).iter().any(|n| n.kind() == "attribute" && n.child_by_field_name("object").is_some_and(|o| file.text_of(o) == a)))
+    let alias = descendants(clause)
+        .into_iter()
+        .find(|n| n.kind() == "as_pattern_target")
+        .map(|n| file.text_of(n).to_owned());
+    alias.is_some_and(|a| {
+        descendants(clause).iter().any(|n| {
+            n.kind() == "attribute"
+                && n.child_by_field_name("object")
+                    .is_some_and(|o| file.text_of(o) == a)
+        })
+    })
 }
 
 /// How likely a handler for one exception is meant for another as well: the pairs that one bad input raises by turns.
@@ -59,11 +119,18 @@ fn affinity(caught: &str, raised: &str) -> f64 {
     match (caught, raised) {
         ("ValueError", "TypeError") | ("TypeError", "ValueError") => 0.95,
         ("ValueError", "OverflowError") | ("OverflowError", "ValueError") => 0.9,
-        ("KeyError", "TypeError" | "IndexError" | "AttributeError") | ("IndexError", "KeyError" | "TypeError") => 0.75,
-        ("AttributeError", "TypeError" | "KeyError") | ("TypeError", "AttributeError" | "KeyError") => 0.75,
-        ("ValueError", "AttributeError" | "IndexError" | "KeyError" | "UnicodeError" | "ZeroDivisionError") => 0.6,
-        ("UnicodeDecodeError", "UnicodeEncodeError" | "LookupError" | "ValueError") | ("UnicodeEncodeError", "UnicodeDecodeError") => 0.75,
-        ("ImportError" | "ModuleNotFoundError", "AttributeError") | ("OSError" | "IOError", "ValueError" | "UnicodeDecodeError") => 0.6,
+        ("KeyError", "TypeError" | "IndexError" | "AttributeError")
+        | ("IndexError", "KeyError" | "TypeError") => 0.75,
+        ("AttributeError", "TypeError" | "KeyError")
+        | ("TypeError", "AttributeError" | "KeyError") => 0.75,
+        (
+            "ValueError",
+            "AttributeError" | "IndexError" | "KeyError" | "UnicodeError" | "ZeroDivisionError",
+        ) => 0.6,
+        ("UnicodeDecodeError", "UnicodeEncodeError" | "LookupError" | "ValueError")
+        | ("UnicodeEncodeError", "UnicodeDecodeError") => 0.75,
+        ("ImportError" | "ModuleNotFoundError", "AttributeError")
+        | ("OSError" | "IOError", "ValueError" | "UnicodeDecodeError") => 0.6,
         ("IndexError", "ValueError") | ("StopIteration", _) => 0.4,
         _ => 0.25,
     }
@@ -73,23 +140,54 @@ fn affinity(caught: &str, raised: &str) -> f64 {
 pub(super) fn contract(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<Proposal> {
     let file = site.file;
     let mut out = Vec::new();
-    let in_elif = ancestors(target.failing).take_while(|n| n.id() != target.statement.id()).any(|n| matches!(n.kind(), "elif_clause" | "else_clause"));
-    let Some(function) = target.function.filter(|_| !in_elif) else { return out };
+    let in_elif = ancestors(target.failing)
+        .take_while(|n| n.id() != target.statement.id())
+        .any(|n| matches!(n.kind(), "elif_clause" | "else_clause"));
+    let Some(function) = target.function.filter(|_| !in_elif) else {
+        return out;
+    };
     let class = file.class_of(function);
     let mut raises: Vec<(Node<'_>, f64)> = Vec::new();
-    for node in descendants(file.root()).into_iter().filter(|n| n.kind() == "raise_statement") {
-        let inside = |around: Node<'_>| around.start_byte() <= node.start_byte() && node.end_byte() <= around.end_byte();
-        let near = if inside(function) { 1.0 } else if class.is_some_and(inside) { 0.8 } else { 0.65 };
+    for node in descendants(file.root())
+        .into_iter()
+        .filter(|n| n.kind() == "raise_statement")
+    {
+        let inside = |around: Node<'_>| {
+            around.start_byte() <= node.start_byte() && node.end_byte() <= around.end_byte()
+        };
+        let near = if inside(function) {
+            1.0
+        } else if class.is_some_and(inside) {
+            0.8
+        } else {
+            0.65
+        };
         raises.push((node, near));
     }
     let mut seen: Vec<String> = Vec::new();
     raises.sort_by(|a, b| b.1.total_cmp(&a.1));
     for (node, near) in raises {
-        let Some(raised) = node.named_child(0) else { continue };
+        let Some(raised) = node.named_child(0) else {
+            continue;
+        };
         let call = (raised.kind() == "call").then_some(raised);
-        let name = call.and_then(|c| c.child_by_field_name("function")).map_or(file.text_of(raised), |f| file.text_of(f)).to_owned();
+        let name = call
+            .and_then(|c| c.child_by_field_name("function"))
+            .map_or(file.text_of(raised), |f| file.text_of(f))
+            .to_owned();
         let bare = name.rsplit('.').next().unwrap_or(&name).to_owned();
-        if seen.contains(&bare) || seen.len() >= 3 || matches!(bare.as_str(), "NotImplementedError" | "StopIteration" | "AssertionError" | "SystemExit" | "KeyboardInterrupt") || !bare.starts_with(char::is_uppercase) {
+        if seen.contains(&bare)
+            || seen.len() >= 3
+            || matches!(
+                bare.as_str(),
+                "NotImplementedError"
+                    | "StopIteration"
+                    | "AssertionError"
+                    | "SystemExit"
+                    | "KeyboardInterrupt"
+            )
+            || !bare.starts_with(char::is_uppercase)
+        {
             continue;
         }
         let indent = file.indent_of(target.statement);
@@ -111,32 +209,68 @@ pub(super) fn contract(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<P
         // The words of the raise beside it, where all its names are at hand here; else words of our own.
         if let Some(call) = call {
             let names = crate::lang::python::source::free_names(file, call);
-            let at_hand = names.iter().all(|n| site.frame.locals.contains_key(n) || file.root().named_child_count() > 0 && is_global(file, n));
+            let at_hand = names.iter().all(|n| {
+                site.frame.locals.contains_key(n)
+                    || file.root().named_child_count() > 0 && is_global(file, n)
+            });
             if at_hand && near >= 1.0 {
                 arguments.push(file.text_of(call).to_owned());
             }
         }
         arguments.push(format!("{name}({})", message(site, target, bad)));
         for raised in arguments {
-            let witness = is_expected.then(|| format!("{}:{} raises it", file.path, file.line_of(node.start_byte())));
+            let witness = is_expected.then(|| {
+                format!(
+                    "{}:{} raises it",
+                    file.path,
+                    file.line_of(node.start_byte())
+                )
+            });
             let text = format!("{indent}if {}:\n{indent}    raise {raised}\n", bad.bad);
-            out.push(Proposal { witness, ..proposal(vec![Edit::insert(file.line_start_of(target.statement), text)], "raise the declared error", weight * if promised || documented { near.max(0.9) } else { 1.0 } * bad.weight) });
+            out.push(Proposal {
+                witness,
+                ..proposal(
+                    vec![Edit::insert(file.line_start_of(target.statement), text)],
+                    "raise the declared error",
+                    weight
+                        * if promised || documented {
+                            near.max(0.9)
+                        } else {
+                            1.0
+                        }
+                        * bad.weight,
+                )
+            });
         }
     }
     out
 }
 
 fn is_global(file: &PyFile, name: &str) -> bool {
-    children(file.root()).into_iter().any(|n| descendants(n).iter().take(200).any(|d| d.kind() == "identifier" && file.text_of(*d) == name) && n.kind() != "function_definition")
-        || children(file.root()).into_iter().any(|n| n.kind() == "function_definition" && file.name_of(n) == name)
+    children(file.root()).into_iter().any(|n| {
+        descendants(n)
+            .iter()
+            .take(200)
+            .any(|d| d.kind() == "identifier" && file.text_of(*d) == name)
+            && n.kind() != "function_definition"
+    }) || children(file.root())
+        .into_iter()
+        .any(|n| n.kind() == "function_definition" && file.name_of(n) == name)
 }
 
 /// A plain sentence about the input, from the function's own words.
 fn message(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> String {
-    let function = target.function.map_or("", |f| site.file.name_of(f)).trim_matches('_').replace('_', " ");
+    let function = target
+        .function
+        .map_or("", |f| site.file.name_of(f))
+        .trim_matches('_')
+        .replace('_', " ");
     let what = match bad.fault {
         super::bad::Fault::None => format!("{} is missing", bad.text),
-        super::bad::Fault::Empty | super::bad::Fault::Short => format!("unexpected end of {}", bad.text.rsplit(['.', ' ']).next().unwrap_or("input")),
+        super::bad::Fault::Empty | super::bad::Fault::Short => format!(
+            "unexpected end of {}",
+            bad.text.rsplit(['.', ' ']).next().unwrap_or("input")
+        ),
         super::bad::Fault::Key => "unknown key".to_owned(),
         super::bad::Fault::Zero => format!("{} is zero", bad.text),
         super::bad::Fault::Type => format!("{} has the wrong type", bad.text),
@@ -147,7 +281,12 @@ fn message(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> String {
 
 /// The docstring of a function.
 pub(super) fn docstring<'a>(file: &'a PyFile, function: Node<'_>) -> Option<&'a str> {
-    let first = children(function.child_by_field_name("body")?).into_iter().next()?;
-    let string = (first.kind() == "expression_statement").then(|| first.named_child(0)).flatten().filter(|n| n.kind() == "string")?;
+    let first = children(function.child_by_field_name("body")?)
+        .into_iter()
+        .next()?;
+    let string = (first.kind() == "expression_statement")
+        .then(|| first.named_child(0))
+        .flatten()
+        .filter(|n| n.kind() == "string")?;
     Some(file.text_of(string))
 }

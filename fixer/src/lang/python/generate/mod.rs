@@ -8,6 +8,7 @@ mod bad;
 mod expression;
 mod guard;
 mod handler;
+mod special;
 mod stated;
 
 use tree_sitter::Node;
@@ -56,11 +57,19 @@ pub(crate) struct Edit {
 
 impl Edit {
     fn replace(node: Node<'_>, text: impl Into<String>) -> Self {
-        Self { start: node.start_byte(), end: node.end_byte(), text: text.into() }
+        Self {
+            start: node.start_byte(),
+            end: node.end_byte(),
+            text: text.into(),
+        }
     }
 
     fn insert(at: usize, text: impl Into<String>) -> Self {
-        Self { start: at, end: at, text: text.into() }
+        Self {
+            start: at,
+            end: at,
+            text: text.into(),
+        }
     }
 }
 
@@ -77,11 +86,13 @@ pub(crate) fn apply(text: &str, edits: &[Edit]) -> String {
 
 /// All proposals for a place, the likeliest first.
 pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
-    let Some(target) = Target::of(site) else { return handler::widen(site) };
+    let Some(target) = Target::of(site) else {
+        return handler::widen(site);
+    };
     let bads = bad::bads(site, &target);
     let mut out = handler::widen(site);
     if site.innermost {
-        out.extend(expression::special(site, &target));
+        out.extend(special::special(site, &target));
     }
     for bad in &bads {
         out.extend(expression::conjoin(site, &target, bad));
@@ -112,24 +123,48 @@ pub(crate) struct Target<'a> {
 impl<'a> Target<'a> {
     fn of(site: &'a Site<'_>) -> Option<Self> {
         let statement = site.file.statement_at(site.frame.line)?;
-        let failing = site.frame.span.and_then(|span| site.file.node_at(span)).unwrap_or(statement);
+        let failing = site
+            .frame
+            .span
+            .and_then(|span| site.file.node_at(span))
+            .unwrap_or(statement);
         // The span may lie in a continued line of a statement that starts further up.
-        let statement = ancestors(failing).find(|n| is_statement(*n)).unwrap_or(statement);
+        let statement = ancestors(failing)
+            .find(|n| is_statement(*n))
+            .unwrap_or(statement);
         let function = ancestors(statement).find(|n| n.kind() == "function_definition");
-        Some(Self { statement, failing, function })
+        Some(Self {
+            statement,
+            failing,
+            function,
+        })
     }
 }
 
 /// A proposal, unless the text would not change.
 fn proposal(edits: Vec<Edit>, rule: &'static str, prior: f64) -> Proposal {
-    Proposal { edits, rule, prior, witness: None, value: None }
+    Proposal {
+        edits,
+        rule,
+        prior,
+        witness: None,
+        value: None,
+    }
 }
 
 /// Puts an expression into parentheses where an operator beside it would tear it apart.
 fn wrapped(file: &PyFile, node: Node<'_>) -> String {
     let text = file.text_of(node);
     match node.kind() {
-        "boolean_operator" | "conditional_expression" | "lambda" | "named_expression" | "not_operator" | "comparison_operator" | "binary_operator" | "unary_operator" | "await" => format!("({text})"),
+        "boolean_operator"
+        | "conditional_expression"
+        | "lambda"
+        | "named_expression"
+        | "not_operator"
+        | "comparison_operator"
+        | "binary_operator"
+        | "unary_operator"
+        | "await" => format!("({text})"),
         _ => text.to_owned(),
     }
 }

@@ -7,41 +7,69 @@ use crate::lang::python::source::PyFile;
 
 /// Weighs a proposal's value against what the function states.
 pub(super) fn weigh(file: &PyFile, function: Node<'_>, in_return: bool, proposal: &mut Proposal) {
-    let Some(value) = proposal.value.as_deref() else { return };
+    let Some(value) = proposal.value.as_deref() else {
+        return;
+    };
     if let Some(text) = docstring(file, function).filter(|text| mentions(text, value)) {
         proposal.prior = (proposal.prior * 1.5).min(0.95);
         if proposal.witness.is_none() {
-            let line = text.lines().map(str::trim).find(|l| mentions(l, value)).unwrap_or_default().trim_matches('"');
+            let line = text
+                .lines()
+                .map(str::trim)
+                .find(|l| mentions(l, value))
+                .unwrap_or_default()
+                .trim_matches('"');
             proposal.witness = Some(format!("{}'s docstring: {line}", file.name_of(function)));
         }
     }
     // The annotation speaks of what is returned, not of what is used on the way.
-    if in_return || proposal.rule == "return early" {
-        if let Some(fits) = function.child_by_field_name("return_type").and_then(|t| fits(file.text_of(t), value)) {
-            proposal.prior = if fits { (proposal.prior * 1.2).min(0.95) } else { proposal.prior * 0.3 };
-        }
+    if (in_return || proposal.rule == "return early")
+        && let Some(fits) = function
+            .child_by_field_name("return_type")
+            .and_then(|t| fits(file.text_of(t), value))
+    {
+        proposal.prior = if fits {
+            (proposal.prior * 1.2).min(0.95)
+        } else {
+            proposal.prior * 0.3
+        };
     }
 }
 
 /// Whether a text names a value.
 fn mentions(text: &str, value: &str) -> bool {
-    let word = |wanted: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').any(|w| w.trim_matches('.') == wanted);
+    let word = |wanted: &str| {
+        text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.')
+            .any(|w| w.trim_matches('.') == wanted)
+    };
     match value {
         "None" => word("None"),
-        "\"\"" | "''" => text.contains("``\"\"``") || text.contains(" \"\"") || text.contains("''") && !text.contains("\'\'\'") || text.contains("empty string") || text.contains("empty text"),
+        "\"\"" | "''" => {
+            text.contains("``\"\"``")
+                || text.contains(" \"\"")
+                || text.contains("''") && !text.contains("\'\'\'")
+                || text.contains("empty string")
+                || text.contains("empty text")
+        }
         "0" => word("0") || word("zero"),
         "[]" => text.contains("[]") || text.contains("empty list"),
-        "{}" => text.contains("{}") || text.contains("empty dict") || text.contains("empty mapping"),
+        "{}" => {
+            text.contains("{}") || text.contains("empty dict") || text.contains("empty mapping")
+        }
         "True" | "False" => word(value),
         // A parameter's name: "or `default` if it is not one".
-        name if name.len() > 2 && name.chars().all(|c| c.is_alphanumeric() || c == '_') => word(name),
+        name if name.len() > 2 && name.chars().all(|c| c.is_alphanumeric() || c == '_') => {
+            word(name)
+        }
         _ => false,
     }
 }
 
 /// Whether a value is of an annotated type; `None` where that cannot be told.
 fn fits(annotation: &str, value: &str) -> Option<bool> {
-    let optional = annotation.contains("None") || annotation.contains("Optional") || annotation.contains("Any");
+    let optional = annotation.contains("None")
+        || annotation.contains("Optional")
+        || annotation.contains("Any");
     let kind = match value {
         "None" | "" => return Some(optional),
         "True" | "False" => "bool",
@@ -52,8 +80,12 @@ fn fits(annotation: &str, value: &str) -> Option<bool> {
         v if v.parse::<i64>().is_ok() => "int",
         _ => return None,
     };
-    let known = ["bool", "list", "dict", "str", "float", "int"].iter().any(|k| annotation.to_lowercase().contains(k));
-    known.then(|| annotation.to_lowercase().contains(kind) || kind == "int" && annotation.contains("float"))
+    let known = ["bool", "list", "dict", "str", "float", "int"]
+        .iter()
+        .any(|k| annotation.to_lowercase().contains(k));
+    known.then(|| {
+        annotation.to_lowercase().contains(kind) || kind == "int" && annotation.contains("float")
+    })
 }
 
 #[cfg(test)]
