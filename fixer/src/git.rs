@@ -16,6 +16,9 @@ pub enum GitError {
     /// The folder is no git repository (or git cannot be started).
     #[error("no git repository at {0}")]
     NoRepository(PathBuf),
+    /// The repository's configuration puts its work tree somewhere else.
+    #[error("the repository's configuration puts its work tree at {0}, outside the given folder")]
+    ForeignWorkTree(PathBuf),
     /// The repository has no commit yet.
     #[error("the repository has no commit")]
     NoCommit,
@@ -80,6 +83,10 @@ impl Repository {
             .run(["rev-parse", "--show-toplevel"])
             .or_else(|_| repository.run(["rev-parse", "--absolute-git-dir"]));
         repository.root = PathBuf::from(top.map_err(|_| missing())?.trim_end());
+        // `core.worktree` could point anywhere, and patches are written below the root.
+        if !repository.dir.starts_with(&repository.root) {
+            return Err(GitError::ForeignWorkTree(repository.root));
+        }
         repository
             .run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
             .map_err(|_| GitError::NoCommit)?;

@@ -42,6 +42,8 @@ pub struct Task<'a> {
     pub native: &'a sandbox::Native,
     /// Wall-clock time for the bug. Never exceeded by more than one job's grace of a few seconds.
     pub time_limit: Duration,
+    /// Paths that tests of other bugs have taken already.
+    pub taken_paths: &'a [String],
     /// Told what is being done, for people.
     pub progress: &'a dyn Fn(&str),
 }

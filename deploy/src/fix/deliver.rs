@@ -43,7 +43,7 @@ pub(super) fn all(args: &Args, repository: &Repository, answers: &[Answer]) -> a
     if args.target.apply {
         apply(repository, &fixes)?;
     }
-    if let Some(folder) = &args.target.out {
+    if let Some(folder) = args.target.out.as_ref().filter(|_| !fixes.is_empty()) {
         write_out(folder, &fixes)?;
     }
     Ok(())
@@ -51,13 +51,7 @@ pub(super) fn all(args: &Args, repository: &Repository, answers: &[Answer]) -> a
 
 /// The commit message: what happened, what was done, how sure we are.
 fn message(answer: &Answer, fix: &Fix) -> String {
-    let title: String = super::human::plain(&answer.bug.title)
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(60)
-        .collect();
+    let title = public_title(answer);
     let gates: String = fix
         .verified
         .gates()
@@ -70,6 +64,23 @@ fn message(answer: &Answer, fix: &Fix) -> String {
         fix.generator,
         fix.verified.confidence()
     )
+}
+
+/// What happened without the message, which holds values of production.
+fn public_title(answer: &Answer) -> String {
+    let bug = &answer.bug;
+    let exception = bug.event.exceptions.iter().find(|e| !e.frames.is_empty());
+    let exception = exception.unwrap_or_else(|| bug.event.exception());
+    let place = answer
+        .report
+        .locations
+        .first()
+        .map(|l| format!(" in {}", l.function));
+    super::human::plain(&format!(
+        "{}{}",
+        exception.type_name,
+        place.unwrap_or_default()
+    ))
 }
 
 /// Writes patches and tests to the work tree, all or none.
@@ -107,7 +118,10 @@ fn apply(repository: &Repository, fixes: &[(&Answer, &Fix)]) -> anyhow::Result<(
             fs::create_dir_all(parent)?;
         }
         fs::write(&target, text).with_context(|| format!("writing {}", target.display()))?;
-        eprintln!("wrote {}", target.display());
+        eprintln!(
+            "wrote {}",
+            super::human::plain(&target.display().to_string())
+        );
     }
     Ok(())
 }
@@ -144,7 +158,7 @@ fn write_out(folder: &Path, fixes: &[(&Answer, &Fix)]) -> anyhow::Result<()> {
         fs::write(folder.join(name), &test.source)?;
         proofs.push(json!({
             "bug": answer.bug.id.as_str(),
-            "title": answer.bug.title,
+            "title": public_title(answer),
             "count": answer.bug.count,
             "commit": answer.commit.as_str(),
             "patch": format!("{}.patch", answer.bug.id),

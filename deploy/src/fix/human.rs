@@ -12,16 +12,14 @@ const RED: Style = AnsiColor::Red.on_default();
 const GREEN: Style = AnsiColor::Green.on_default();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 
-/// Text of others without what a terminal would obey.
+/// Text of others without what a terminal would obey: control characters, and those that turn text around.
 pub(super) fn plain(text: &str) -> String {
+    let obeys = |c: char| {
+        c.is_control() && c != '\n' && c != '\t'
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' && c != '\t' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
+        .map(|c| if obeys(c) { '\u{fffd}' } else { c })
         .collect()
 }
 
@@ -49,7 +47,7 @@ pub(super) fn show(answer: &Answer) {
         );
     }
     if let Some(test) = &answer.report.reproduction {
-        println!("  reproduced by {}", test.path);
+        println!("  reproduced by {}", plain(&test.path));
         for line in plain(&test.source).lines() {
             println!("{DIM}    {line}{DIM:#}");
         }

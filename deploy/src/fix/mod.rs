@@ -43,7 +43,7 @@ pub(crate) struct Args {
     /// The commit that failed [default: the events' release, else HEAD].
     #[arg(long, value_name = "REV")]
     commit: Option<String>,
-    /// Installed dependencies (a site-packages folder) [default: the repository's own requirements, installed once].
+    /// Installed dependencies (a site-packages folder) [default: none; where an import fails, the repository's own requirements, installed once].
     #[arg(long, value_name = "DIR")]
     deps: Option<PathBuf>,
     /// The log's form: auto, text, json or sentry.
@@ -102,7 +102,7 @@ fn usage(text: impl Into<String>) -> anyhow::Error {
 /// [`UsageError`] for what the caller can mend, others for failures of ours.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let repository = Repository::open(&args.repo).map_err(|e| match e {
-        GitError::NoRepository(_) | GitError::NoCommit => {
+        GitError::NoRepository(_) | GitError::NoCommit | GitError::ForeignWorkTree(_) => {
             usage(format!("{}: {e}", args.repo.display()))
         }
         other => anyhow::Error::new(other).context("opening the repository"),
@@ -136,6 +136,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     progress.say(&format!("{n_events} events, {} bugs", bugs.len()));
     let mut answers = Vec::new();
     let mut trees: Vec<Checkout> = Vec::new();
+    let mut taken: Vec<String> = Vec::new();
     for (n, bug) in bugs.iter().enumerate() {
         let started = Instant::now();
         let (commit, note) = match &forced {
@@ -160,7 +161,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             ))
         };
         let report = if bug.assessment.kind == Fixability::Fixable {
-            work(args, bug, checkout, &say)?
+            work(args, bug, checkout, &taken, &say)?
         } else {
             Report {
                 why_not: Some(bug.assessment.reason.clone()),
@@ -171,6 +172,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         if args.output == Output::Human {
             human::show(&answer);
         }
+        taken.extend(answer.fix.as_ref().map(|f| f.verified.test().path.clone()));
         answers.push(answer);
     }
     deliver::all(args, &repository, &answers)?;
@@ -188,7 +190,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// One bug through the fixer; a second time with its requirements where it lacked a module.
-fn work(args: &Args, bug: &Bug, checkout: &Checkout, say: &dyn Fn(&str)) -> anyhow::Result<Report> {
+fn work(
+    args: &Args,
+    bug: &Bug,
+    checkout: &Checkout,
+    taken_paths: &[String],
+    say: &dyn Fn(&str),
+) -> anyhow::Result<Report> {
     if bug.event.platform != ingest::Platform::Python {
         return Ok(Report {
             why_not: Some("only Python can be fixed so far".to_owned()),
@@ -204,6 +212,7 @@ fn work(args: &Args, bug: &Bug, checkout: &Checkout, say: &dyn Fn(&str)) -> anyh
             ))
         })
         .ok();
+    let (limit, started) = (Duration::from_secs(args.time_limit), Instant::now());
     let attempt = |deps: Option<&Path>| {
         fixer::fix(&Task {
             event: &bug.event,
@@ -212,7 +221,8 @@ fn work(args: &Args, bug: &Bug, checkout: &Checkout, say: &dyn Fn(&str)) -> anyh
             tools: tools.as_deref(),
             python: &python,
             native: &native,
-            time_limit: Duration::from_secs(args.time_limit),
+            taken_paths,
+            time_limit: limit.saturating_sub(started.elapsed()),
             progress: say,
         })
     };

@@ -3,7 +3,7 @@
 //! That `/proc` lists the members of the PID namespace and no others, whoever their parent is. Following parents to
 //! children from outside would miss those that a fork bomb orphans while we look.
 
-use std::{fs, io::Read as _, os::fd::OwnedFd};
+use std::{fs, io::Read as _, ops::ControlFlow, os::fd::OwnedFd};
 
 use rustix::{
     fs::{CWD, Dir, Mode, OFlags, fstat, openat, stat, statfs},
@@ -40,14 +40,14 @@ impl Processes {
     }
 
     /// What they use now, pages that they share counted once for each; `None` while the namespace is being set up or
-    /// torn down.
-    pub(super) fn usage(&mut self) -> Option<Usage> {
-        self.sum(|_, resident_bytes| resident_bytes)
+    /// torn down. Beyond `max_tasks` nobody counts on: a fork bomb makes them faster than they can be listed.
+    pub(super) fn usage(&mut self, max_tasks: u64) -> Option<Usage> {
+        self.sum(max_tasks, |_, resident_bytes| resident_bytes)
     }
 
     /// The same with each shared page counted once. Exact, but dear: the kernel walks every page table.
-    pub(super) fn proportional_usage(&mut self) -> Option<Usage> {
-        self.sum(|read, resident_bytes| {
+    pub(super) fn proportional_usage(&mut self, max_tasks: u64) -> Option<Usage> {
+        self.sum(max_tasks, |read, resident_bytes| {
             let proportional = || {
                 let text = read("smaps_rollup")?;
                 let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
@@ -61,28 +61,25 @@ impl Processes {
     /// Adds up all processes; `memory` is given what /proc/<pid>/stat says, in bytes, and may know better.
     fn sum(
         &mut self,
+        max_tasks: u64,
         memory: impl Fn(&dyn Fn(&str) -> Option<String>, u64) -> u64,
     ) -> Option<Usage> {
-        let page_bytes = rustix::param::page_size() as u64;
         let mut usage = Usage {
             n_tasks: 0,
             resident_bytes: self.files().saturating_mul(FILE_BYTES),
         };
         self.each(|read| {
-            // After the name, which may hold anything, in parentheses: state is field 3, num_threads 20, rss 24.
-            let line = read("stat")?;
-            let (_, fields) = line.rsplit_once(')')?;
-            let mut fields = fields.split_ascii_whitespace();
-            usage.n_tasks += fields.nth(17)?.parse::<u64>().ok()?;
-            let resident_bytes = fields
-                .nth(3)?
-                .parse::<u64>()
-                .ok()?
-                .saturating_mul(page_bytes);
-            usage.resident_bytes = usage
-                .resident_bytes
-                .saturating_add(memory(read, resident_bytes));
-            Some(())
+            if let Some((n_tasks, resident_bytes)) = task(read) {
+                usage.n_tasks += n_tasks;
+                usage.resident_bytes = usage
+                    .resident_bytes
+                    .saturating_add(memory(read, resident_bytes));
+            }
+            if usage.n_tasks > max_tasks {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         })?;
         Some(usage)
     }
@@ -99,10 +96,10 @@ impl Processes {
         count("tmp").unwrap_or(0) + count("dev/shm").unwrap_or(0)
     }
 
-    /// Calls `look` for every process with a way to read its files; one that is gone meanwhile is passed over.
+    /// Calls `look` for every process with a way to read its files, until it has seen enough.
     fn each(
         &mut self,
-        mut look: impl FnMut(&dyn Fn(&str) -> Option<String>) -> Option<()>,
+        mut look: impl FnMut(&dyn Fn(&str) -> Option<String>) -> ControlFlow<()>,
     ) -> Option<()> {
         if self.folder.is_none() {
             self.folder = open(self.first);
@@ -123,10 +120,26 @@ impl Processes {
                 fs::File::from(file).read_to_end(&mut text).ok()?;
                 Some(String::from_utf8_lossy(&text).into_owned())
             };
-            let _gone = look(&read);
+            if look(&read).is_break() {
+                break;
+            }
         }
         Some(())
     }
+}
+
+/// Threads and resident bytes of one process; `None` where it is gone meanwhile.
+fn task(read: &dyn Fn(&str) -> Option<String>) -> Option<(u64, u64)> {
+    // After the name, which may hold anything, in parentheses: state is field 3, num_threads 20, rss 24.
+    let line = read("stat")?;
+    let (_, fields) = line.rsplit_once(')')?;
+    let mut fields = fields.split_ascii_whitespace();
+    let n_tasks = fields.nth(17)?.parse().ok()?;
+    let pages: u64 = fields.nth(3)?.parse().ok()?;
+    Some((
+        n_tasks,
+        pages.saturating_mul(rustix::param::page_size() as u64),
+    ))
 }
 
 /// The `/proc` that the namespace's first process sees, once it is not ours any more.

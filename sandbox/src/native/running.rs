@@ -362,7 +362,7 @@ fn release(first: &First, pipes: &mut Pipes<'_>) {
 
 /// Whether the job uses more than it may.
 fn excess(processes: &mut Processes, limits: &Limits) -> Option<Ending> {
-    let usage = processes.usage()?;
+    let usage = processes.usage(limits.n_processes)?;
     if usage.n_tasks > limits.n_processes {
         return Some(Ending::ProcessLimit);
     }
@@ -374,7 +374,11 @@ fn excess(processes: &mut Processes, limits: &Limits) -> Option<Ending> {
     let bytes = if is_far {
         usage.resident_bytes
     } else {
-        processes.proportional_usage()?.resident_bytes
+        let usage = processes.proportional_usage(limits.n_processes)?;
+        if usage.n_tasks > limits.n_processes {
+            return Some(Ending::ProcessLimit);
+        }
+        usage.resident_bytes
     };
     (bytes > limits.memory_bytes).then_some(Ending::OutOfMemory)
 }
@@ -395,10 +399,7 @@ fn resource_limits(limits: &Limits) -> [(Resource, u64); 6] {
             limits.memory_bytes.saturating_mul(4).max(64 << 30),
         ),
         // Counts all jobs at once where the service runs as root, as they share a uid.
-        (
-            Resource::Nproc,
-            limits.n_processes.saturating_mul(8).saturating_add(4096),
-        ),
+        (Resource::Nproc, limits.n_processes.saturating_mul(4)),
         // Counts the threads of a process together.
         (
             Resource::Cpu,

@@ -44,10 +44,16 @@ const MAX_DEPTH: usize = 8;
 
 /// Scripts for an exception of an event, likeliest first.
 pub(crate) fn scripts(exception: &Exception, mapped: &[Mapped], project: &Project) -> Vec<Script> {
-    let Some(first) = mapped.iter().position(|m| matches!(m, Mapped::File(_))) else {
+    let frames = &exception.frames;
+    let in_repository = |i: &usize| matches!(mapped[*i], Mapped::File(_));
+    // The top level of the repository's own script calls its functions as a script around it would.
+    let first = (0..frames.len())
+        .filter(in_repository)
+        .find(|i| frames[*i].function != "<module>")
+        .or_else(|| (0..frames.len()).find(in_repository));
+    let Some(first) = first else {
         return Vec::new();
     };
-    let frames = &exception.frames;
     let near: Vec<String> = mapped
         .iter()
         .filter_map(|m| {
@@ -67,7 +73,10 @@ pub(crate) fn scripts(exception: &Exception, mapped: &[Mapped], project: &Projec
             out.push(script);
         }
     };
-    let known = KnownFiles::new(frames, &around);
+    let known = KnownFiles::new(frames, &around, |i| match &mapped[i] {
+        Mapped::File(path) => project.read(path),
+        _ => None,
+    });
     for &at in around.iter().rev() {
         for reading in 0..3 {
             let visible = Visible {
@@ -105,9 +114,16 @@ struct KnownFiles {
 }
 
 impl KnownFiles {
-    fn new(frames: &[Frame], around: &[usize]) -> Self {
+    /// `whole` gives the text of the files that the repository holds.
+    fn new(frames: &[Frame], around: &[usize], whole: impl Fn(usize) -> Option<String>) -> Self {
         let mut raw = BTreeMap::new();
-        for frame in around.iter().map(|i| &frames[*i]) {
+        for (at, frame) in around.iter().map(|i| (*i, &frames[*i])) {
+            if let Some(text) = whole(at) {
+                for (n, line) in (1u32..).zip(text.lines()) {
+                    raw.insert((frame.path.clone(), n), line.trim_end().to_owned());
+                }
+                continue;
+            }
             let Some(line) = frame.line else { continue };
             let first = line.saturating_sub(frame.pre_context.len() as u32);
             let texts = frame

@@ -107,10 +107,12 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     } else {
         place.function.clone()
     };
-    let title = if crash.message.is_empty() {
+    // A message holds captured values; masked, it tells as much.
+    let message = judge::mask(&crash.message);
+    let title = if message.is_empty() {
         crash.type_name.clone()
     } else {
-        format!("{}: {}", crash.type_name, crash.message)
+        format!("{}: {message}", crash.type_name)
     };
     let published = work.publishable(&script)?;
     let write = |expectation: &Expectation| {
@@ -121,6 +123,7 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
             &function,
             &place.path,
             &project,
+            task.taken_paths,
         )
     };
     report.reproduction = Some(write(&Expectation::NoCrash));
@@ -224,6 +227,7 @@ fn bench<'a>(
         tools: task.tools,
         roots: project.roots.clone(),
         preload,
+        deadline: Instant::now() + task.time_limit,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sandbox::{Access, Ending, Job, Limits, Mount, Native};
@@ -73,6 +73,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) roots: Vec<String>,
     /// Modules that the fork server imports first.
     pub(crate) preload: Vec<String>,
+    /// When the bug's time is over; whatever starts then gets one more second.
+    pub(crate) deadline: Instant,
 }
 
 /// One script to run, on the tree or on a changed one.
@@ -322,14 +324,16 @@ impl Bench<'_> {
         if runs.iter().any(|r| r.tests.is_some()) && self.tools.is_some() {
             preload.push("pytest");
         }
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let wall = mode.wall.min(left + Duration::from_secs(1));
         let limits = Limits {
-            wall: mode.wall,
+            wall,
             memory_bytes: 2 << 30,
             ..Limits::default()
         };
         let request = serde_json::json!({
             "repo": REPO, "paths": paths, "preload": preload, "runs": runs,
-            "clock": mode.skip_sleep, "seconds": (mode.wall.as_secs_f64() - 0.5).max(0.5), "memory": limits.memory_bytes,
+            "clock": mode.skip_sleep, "seconds": (wall.as_secs_f64() - 0.5).max(0.5), "memory": limits.memory_bytes,
         });
         let job = Job {
             command: [
@@ -364,7 +368,11 @@ impl Bench<'_> {
             .filter(|l| !l.is_empty())
         {
             if let Ok(ran) = serde_json::from_slice::<Ran>(line) {
-                batch.runs.push(ran);
+                // The first answer to what was asked: later ones come from nobody we started.
+                let is_asked = runs.iter().any(|r| r.id == ran.id);
+                if is_asked && !batch.runs.iter().any(|r| r.id == ran.id) {
+                    batch.runs.push(ran);
+                }
             } else if let Ok(ready) = serde_json::from_slice::<Ready>(line) {
                 batch.failed = ready.failed;
             }

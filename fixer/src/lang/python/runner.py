@@ -419,13 +419,19 @@ def supervise(run, repo, memory):
             os._exit(0)
     os.close(writer)
     deadline = started + run.get("timeout", 5.0)
-    chunks, size, late = [], 0, False
+    chunks, size, late, status = [], 0, False, None
     while True:
         left = deadline - monotonic()
-        ready = select.select([reader], [], [], max(left, 0))[0] if left > 0 else []
-        if not ready:
+        if left <= 0:
             late = True
             break
+        # A child's own children may hold the pipe open: it is over when the child is.
+        if not select.select([reader], [], [], min(left, 0.2))[0]:
+            if status is not None:
+                break
+            ended, found = os.waitpid(pid, os.WNOHANG)
+            status = found if ended else None
+            continue
         chunk = os.read(reader, 1 << 16)
         if not chunk:
             break
@@ -439,7 +445,8 @@ def supervise(run, repo, memory):
             send(pid, signal.SIGKILL)
         except OSError:
             pass
-    status = os.waitpid(pid, 0)[1]
+    if status is None:
+        status = os.waitpid(pid, 0)[1]
     try:
         out = json.loads(b"".join(chunks))
         if not isinstance(out, dict) or out.get("id") != run["id"]:

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
     project::Project,
-    run::{Bench, Mode, Raised, Run},
+    run::{Bench, Kind, Mode, Raised, Run},
 };
 use crate::FixError;
 
@@ -196,7 +196,7 @@ impl<'a> Suite<'a> {
         Ok(batch
             .runs
             .into_iter()
-            .filter(|r| !r.tests.is_empty())
+            .filter(|r| r.outcome != Kind::Skipped)
             .map(|r| (files[r.id].clone(), r.tests))
             .collect())
     }

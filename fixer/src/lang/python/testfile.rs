@@ -25,6 +25,7 @@ pub(crate) fn write(
     function: &str,
     module_path: &str,
     project: &Project,
+    taken: &[String],
 ) -> Reproduction {
     let subject = slug(function);
     let stem = slug(
@@ -101,7 +102,7 @@ pub(crate) fn write(
         }
     }
     Reproduction {
-        path: place(project, &stem, &subject),
+        path: place(project, &stem, &subject, taken),
         source: text,
         isolate: "native",
     }
@@ -119,7 +120,7 @@ fn sentence(crash: &str) -> String {
 }
 
 /// A file of its own in the folder where the repository keeps its tests.
-fn place(project: &Project, stem: &str, subject: &str) -> String {
+fn place(project: &Project, stem: &str, subject: &str, taken: &[String]) -> String {
     let mut folders: Vec<&str> = project.tests().map(parent).collect();
     folders.sort_by_key(|f| (f.matches('/').count(), f.len(), *f));
     let folder = folders
@@ -129,7 +130,7 @@ fn place(project: &Project, stem: &str, subject: &str) -> String {
         .unwrap_or("tests");
     let mut path = format!("{folder}/test_{stem}_{subject}.py");
     let mut n = 2;
-    while project.has(&path) {
+    while project.has(&path) || taken.contains(&path) {
         path = format!("{folder}/test_{stem}_{subject}_{n}.py");
         n += 1;
     }

@@ -23,7 +23,18 @@ const MAX_CHANGED_LINES: usize = 30;
 /// `PYTHONHASHSEED`s under which the finalist runs.
 const HASH_SEEDS: [u32; 3] = [0, 1, 2];
 /// Words in a path that need a person before a patch.
-const PROTECTED: &[&str] = &["auth", "crypto", "permission", "migrations", "security"];
+const PROTECTED: &[&str] = &[
+    "auth",
+    "authentication",
+    "authorization",
+    "oauth",
+    "crypto",
+    "cryptography",
+    "permission",
+    "permissions",
+    "migrations",
+    "security",
+];
 /// What no fix may bring in.
 const FORBIDDEN: &[&str] = &[
     "eval(",
@@ -141,10 +152,9 @@ fn applies(candidate: &Candidate, project: &Project) -> Finding {
 
 fn policy(candidate: &Candidate, project: &Project) -> Finding {
     for (path, text) in &candidate.files {
-        if let Some(word) = PROTECTED
-            .iter()
-            .find(|w| path.to_ascii_lowercase().contains(**w))
-        {
+        let lower = path.to_ascii_lowercase();
+        let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+        if let Some(word) = words.find(|w| PROTECTED.contains(w)) {
             return Finding::Refused(format!("{path} is protected ({word}): it needs a person"));
         }
         let old = project.read(path).unwrap_or_default();
@@ -268,7 +278,11 @@ fn reproduces(
             )));
         }
     };
-    if !said.contains(&crash.type_name) {
+    // Of several lines the first: that much of a message every version of pytest shows.
+    let message = judge::mask(crash.message.lines().next().unwrap_or_default());
+    let agrees = said.contains(&crash.type_name)
+        && (bench.tools.is_none() || judge::mask(&said).contains(message.trim_end()));
+    if !agrees {
         return Ok(Finding::Refused(format!(
             "the test fails with something else: {}",
             said.lines().next().unwrap_or_default()
