@@ -84,16 +84,12 @@ fn a_module_that_forks_many_children() {
     );
 }
 
-// FIXME: an unbounded one (`while True: os.fork()`) is not ended at all. Just below the limit of processes their
-// resident sizes already add up to the limit of memory, since shared pages count for each; the exact look that follows
-// reads `smaps_rollup` of every process, and as long as there are always new ones it does not come to an end. The
-// grace here is for that look.
 #[test]
 fn a_module_whose_children_fork_as_well() {
     let answer = run(
         "import os, time\nfor n in range(9):\n    os.fork()\ntime.sleep(60)\n",
         4,
-        Duration::from_secs(60),
+        Duration::from_secs(25),
     )
     .json(3);
     shop::check_shape(&answer);
@@ -115,9 +111,7 @@ fn a_module_that_exits_at_once() {
 #[test]
 fn a_module_that_leaves_daemons_behind() {
     let daemon = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        while True:\n            time.sleep(1)\n    os._exit(0)\n";
-    // FIXME: the daemon holds the pipe that its run reports on, so each run of the gates lasts its whole time, which
-    // is not cut to what is left of the bug's: five runs of ten seconds.
-    let ran = run(daemon, 6, Duration::from_secs(80));
+    let ran = run(daemon, 6, Duration::from_secs(25));
     assert!(matches!(ran.status, Some(0 | 3)), "{}", ran.errors());
     assert_eq!(ran.left_behind, [""; 0]);
 }
