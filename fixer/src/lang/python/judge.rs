@@ -106,7 +106,11 @@ pub(crate) fn mask(message: &str) -> String {
                         .chars()
                         .all(|c| c.is_alphanumeric() || c == '_' || c == '.')
                     && !inner.chars().all(|c| c.is_ascii_digit());
-                out.push_str(if is_name { &inner } else { "<value>" });
+                if is_name {
+                    out.extend([&c.to_string(), inner.as_str(), &c.to_string()]);
+                } else {
+                    out.push_str("<value>");
+                }
             }
             c if c.is_ascii_digit() => {
                 while chars
@@ -456,7 +460,7 @@ mod tests {
         );
         check(
             "'NoneType' object has no attribute 'strip'",
-            "NoneType object has no attribute strip",
+            "'NoneType' object has no attribute 'strip'",
         );
         check("timeout after 35.2s", "timeout after #");
     }

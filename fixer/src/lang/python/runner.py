@@ -214,18 +214,23 @@ def frames_of(traceback, repo, detail):
     return out, n_all
 
 
+def words(error):
+    """str() of an exception, whose own code may fail."""
+    try:
+        return str(error)[:4000]
+    except BaseException:
+        return ""
+
+
 def error_of(error, repo, detail):
     frames, depth = frames_of(error.__traceback__, repo, detail)
     out = {"type": type(error).__name__, "module": type(error).__module__, "frames": frames, "depth": depth,
            "mro": [c.__name__ for c in type(error).__mro__]}
-    try:
-        out["message"] = str(error)[:4000]
-    except BaseException:
-        out["message"] = ""
+    out["message"] = words(error)
     cause, links = error.__cause__ or (None if error.__suppress_context__ else error.__context__), 0
     chain = []
     while cause is not None and links < 5:
-        chain.append({"type": type(cause).__name__, "message": str(cause)[:500], "frames": frames_of(cause.__traceback__, repo, False)[0][-3:]})
+        chain.append({"type": type(cause).__name__, "message": words(cause)[:500], "frames": frames_of(cause.__traceback__, repo, False)[0][-3:]})
         cause, links = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__), links + 1
     if chain:
         out["chain"] = chain

@@ -102,7 +102,13 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
                 .and_then(|p| p.child_by_field_name("attribute"))
                 .map(|a| format!(" or {default}).{}", file.text_of(a)));
             let witness = used.and_then(|u| precedent(site, &u));
-            let fit = if witness.is_some() { 1.0 } else { 0.8 * fit };
+            // To go over nothing is what a loop does with no items, whatever its body is.
+            let is_iterated = target.statement.kind() == "for_statement" && default == "[]";
+            let fit = if witness.is_some() || is_iterated {
+                1.0
+            } else {
+                0.8 * fit
+            };
             out.push(Proposal {
                 witness,
                 value: Some(default.to_owned()),

@@ -284,11 +284,8 @@ fn early_returns(
                 && value.chars().all(|c| c.is_alphanumeric() || c == '_')
                 && value != "self"
             {
-                add(
-                    value,
-                    0.35,
-                    Some(format!("{} returns it elsewhere", file.name_of(function))),
-                );
+                // A local on its way to the end says little of what is right half-way.
+                add(value, 0.2, None);
             }
         }
         if bad.text.chars().all(|c| c.is_alphanumeric() || c == '_') {
