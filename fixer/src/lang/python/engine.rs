@@ -10,7 +10,7 @@ use ingest::{ErrorEvent, Exception};
 use super::{
     caller::{self, Script},
     generate::{self, Site},
-    judge::{self, Behaviour, Judged},
+    judge::{self, Behaviour, Cured, Judged},
     neighbours::{Replacement, neighbours, reductions, replaced, synthetic},
     project::Project,
     run::{Bench, Change, Kind, Mode, Raised, Ran, Run},
@@ -35,7 +35,7 @@ const MAX_MOVED: usize = 12;
 /// Behaviours told apart and sent through the gates.
 const MAX_FINALISTS: usize = 6;
 /// Below this confidence nothing is proposed.
-const MIN_CONFIDENCE: f64 = 0.55;
+const MIN_CONFIDENCE: f64 = 0.5;
 
 /// Works on one bug of a Python program.
 ///
@@ -229,12 +229,6 @@ fn bench<'a>(
         preload,
         deadline: Instant::now() + task.time_limit,
     }
-}
-
-/// A candidate that cured the crash, and what it does instead.
-pub(crate) struct Cured {
-    pub(crate) candidate: Candidate,
-    pub(crate) ran: Ran,
 }
 
 fn confidence(alive: &[Behaviour]) -> f64 {

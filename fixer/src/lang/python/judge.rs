@@ -6,7 +6,6 @@ use ingest::Exception;
 use serde_json::{Value, json};
 
 use super::{
-    engine::Cured,
     project::Project,
     run::{Kind, Raised, Ran},
 };
@@ -275,6 +274,12 @@ fn handled<'t>(lines: impl Iterator<Item = &'t str>, out: &mut Vec<String>) {
             }
         }
     }
+}
+
+/// A candidate that cured the crash, and what it does instead.
+pub(crate) struct Cured {
+    pub(crate) candidate: Candidate,
+    pub(crate) ran: Ran,
 }
 
 /// A behaviour: what a group of candidates does alike, and the candidate that stands for it.
