@@ -117,6 +117,17 @@ impl Exception {
 }
 
 impl ErrorEvent {
+    /// The exception that tells where it happened: the one that surfaced, unless only one beneath it has frames.
+    ///
+    /// # Panics
+    /// As [`ErrorEvent::exception`].
+    pub fn traced(&self) -> &Exception {
+        self.exceptions
+            .iter()
+            .find(|e| !e.frames.is_empty())
+            .unwrap_or_else(|| self.exception())
+    }
+
     /// The exception that surfaced.
     ///
     /// # Panics

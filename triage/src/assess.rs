@@ -126,11 +126,7 @@ const DELIBERATE: &[&str] = &[
 
 /// A first assessment of an event.
 pub fn assess(event: &ErrorEvent) -> Assessment {
-    let exception = event
-        .exceptions
-        .iter()
-        .find(|e| !e.frames.is_empty())
-        .unwrap_or_else(|| event.exception());
+    let exception = event.traced();
     let class = BugClass::of(exception);
     let say = |kind, reason: String| Assessment {
         kind,

@@ -109,11 +109,7 @@ fn wealth(event: &ErrorEvent) -> usize {
 }
 
 fn title(event: &ErrorEvent) -> String {
-    let exception = event
-        .exceptions
-        .iter()
-        .find(|e| !e.frames.is_empty())
-        .unwrap_or_else(|| event.exception());
+    let exception = event.traced();
     let message: String = exception
         .message
         .lines()

@@ -57,13 +57,7 @@ impl Answer {
     }
 
     fn to_json(&self) -> Value {
-        let exception = self
-            .bug
-            .event
-            .exceptions
-            .iter()
-            .find(|e| !e.frames.is_empty())
-            .unwrap_or_else(|| self.bug.event.exception());
+        let exception = self.bug.event.traced();
         let locations: Vec<Value> =
             self.report.locations.iter().map(|l| json!({"file": l.file, "function": l.function, "line": l.line, "score": round(l.score)})).collect();
         json!({

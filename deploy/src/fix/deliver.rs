@@ -68,9 +68,7 @@ fn message(answer: &Answer, fix: &Fix) -> String {
 
 /// What happened without the message, which holds values of production.
 fn public_title(answer: &Answer) -> String {
-    let bug = &answer.bug;
-    let exception = bug.event.exceptions.iter().find(|e| !e.frames.is_empty());
-    let exception = exception.unwrap_or_else(|| bug.event.exception());
+    let exception = answer.bug.event.traced();
     let place = answer
         .report
         .locations

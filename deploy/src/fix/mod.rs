@@ -137,6 +137,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut answers = Vec::new();
     let mut trees: Vec<Checkout> = Vec::new();
     let mut taken: Vec<String> = Vec::new();
+    let mut machine = None;
     for (n, bug) in bugs.iter().enumerate() {
         let started = Instant::now();
         let (commit, note) = match &forced {
@@ -161,7 +162,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             ))
         };
         let report = if bug.assessment.kind == Fixability::Fixable {
-            work(args, bug, checkout, &taken, &say)?
+            work(&mut machine, args, bug, checkout, &taken, &say)?
         } else {
             Report {
                 why_not: Some(bug.assessment.reason.clone()),
@@ -189,8 +190,36 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     ))
 }
 
+/// What bugs are worked on with: found at the first one that needs it, the same for all.
+struct Machine {
+    native: sandbox::Native,
+    python: Interpreter,
+    /// The folder with pytest, where it could be installed.
+    tools: Option<PathBuf>,
+}
+
+impl Machine {
+    fn detect(say: &dyn Fn(&str)) -> anyhow::Result<Self> {
+        let native = sandbox::Native::detect().context("the sandbox")?;
+        let python = Interpreter::detect()?;
+        let tools = install::tools(&python)
+            .map_err(|e| {
+                say(&format!(
+                    "no pytest, so the repository's tests are not run ({e:#})"
+                ))
+            })
+            .ok();
+        Ok(Self {
+            native,
+            python,
+            tools,
+        })
+    }
+}
+
 /// One bug through the fixer; a second time with its requirements where it lacked a module.
 fn work(
+    machine: &mut Option<Machine>,
     args: &Args,
     bug: &Bug,
     checkout: &Checkout,
@@ -203,15 +232,14 @@ fn work(
             ..Report::default()
         });
     }
-    let native = sandbox::Native::detect().context("the sandbox")?;
-    let python = Interpreter::detect()?;
-    let tools = install::tools(&python)
-        .map_err(|e| {
-            say(&format!(
-                "no pytest, so the repository's tests are not run ({e:#})"
-            ))
-        })
-        .ok();
+    let Machine {
+        native,
+        python,
+        tools,
+    } = match machine {
+        Some(known) => known,
+        None => machine.insert(Machine::detect(say)?),
+    };
     let (limit, started) = (Duration::from_secs(args.time_limit), Instant::now());
     let attempt = |deps: Option<&Path>| {
         fixer::fix(&Task {
@@ -219,8 +247,8 @@ fn work(
             checkout,
             deps,
             tools: tools.as_deref(),
-            python: &python,
-            native: &native,
+            python,
+            native,
             taken_paths,
             time_limit: limit.saturating_sub(started.elapsed()),
             progress: say,
@@ -231,7 +259,7 @@ fn work(
         return Ok(report);
     }
     say("installing the repository's requirements");
-    match install::requirements(&python, checkout) {
+    match install::requirements(python, checkout) {
         Ok(Some(deps)) => Ok(attempt(Some(&deps))?),
         Ok(None) => Ok(report),
         Err(error) => {

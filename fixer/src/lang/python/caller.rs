@@ -4,7 +4,7 @@
 //! the whole visible program; the chain of lines alone, where no values were captured (text logs); and, last, the
 //! repository's own functions called with the locals they had at the crash.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use ingest::{Exception, Frame};
 use tree_sitter::Node;
@@ -115,7 +115,7 @@ struct KnownFiles {
 
 impl KnownFiles {
     /// `whole` gives the text of the files that the repository holds.
-    fn new(frames: &[Frame], around: &[usize], whole: impl Fn(usize) -> Option<String>) -> Self {
+    fn new(frames: &[Frame], around: &[usize], whole: impl Fn(usize) -> Option<Rc<str>>) -> Self {
         let mut raw = BTreeMap::new();
         for (at, frame) in around.iter().map(|i| (*i, &frames[*i])) {
             if let Some(text) = whole(at) {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ingest::{ErrorEvent, Exception};
+use ingest::Exception;
 
 use super::{
     caller::{self, Script},
@@ -44,7 +44,7 @@ const MIN_CONFIDENCE: f64 = 0.5;
 pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     let started = Instant::now();
     let mut report = Report::default();
-    let exception = surfaced(task.event);
+    let exception = task.event.traced();
     let mut project = Project::new(
         task.checkout.tree().to_path_buf(),
         task.checkout.entries().to_vec(),
@@ -72,17 +72,21 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
             }
         })
         .collect();
-    if places.is_empty() {
-        report.why_not = Some(unmapped(&mapped));
-        return Ok(report);
-    }
-    if let Some(Mapped::Ambiguous(files)) =
-        mapped.iter().rev().find(|m| !matches!(m, Mapped::Outside))
-    {
+    let innermost = mapped.iter().rev().find(|m| !matches!(m, Mapped::Outside));
+    if let Some(Mapped::Ambiguous(files)) = innermost {
         report.why_not = Some(format!(
             "the crashing frame fits several files: {}",
             files.join(", ")
         ));
+        return Ok(report);
+    }
+    if places.is_empty() {
+        report.why_not = Some(match innermost {
+            Some(Mapped::OtherContent(file)) => {
+                format!("{file} differs at this commit from what the trace shows")
+            }
+            _ => "no frame of the trace is a file of the repository".to_owned(),
+        });
         return Ok(report);
     }
     project.add_roots(&places);
@@ -94,8 +98,7 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
         project: &project,
         exception,
         mapped: &mapped,
-        started,
-        bench: bench(task, &project, &places),
+        bench: bench(task, &project, &places, started + task.time_limit),
     };
     (task.progress)("reproducing the crash");
     let Some((script, crash)) = work.reproduce(&mut report)? else {
@@ -150,28 +153,6 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     Ok(report)
 }
 
-/// The exception to work on: the one that surfaced, unless only its cause has frames.
-fn surfaced(event: &ErrorEvent) -> &Exception {
-    event
-        .exceptions
-        .iter()
-        .find(|e| !e.frames.is_empty())
-        .unwrap_or_else(|| event.exception())
-}
-
-fn unmapped(mapped: &[Mapped]) -> String {
-    match mapped.iter().rev().find(|m| !matches!(m, Mapped::Outside)) {
-        Some(Mapped::Ambiguous(files)) => format!(
-            "the crashing frame fits several files: {}",
-            files.join(", ")
-        ),
-        Some(Mapped::OtherContent(file)) => {
-            format!("{file} differs at this commit from what the trace shows")
-        }
-        _ => "no frame of the trace is a file of the repository".to_owned(),
-    }
-}
-
 /// Repository functions on the stack, innermost first.
 fn locations(exception: &Exception, mapped: &[Mapped], project: &Project) -> Vec<Location> {
     let mut out: Vec<Location> = Vec::new();
@@ -210,6 +191,7 @@ fn bench<'a>(
     task: &'a Task<'a>,
     project: &Project,
     places: &[(String, Option<String>)],
+    deadline: Instant,
 ) -> Bench<'a> {
     let mut preload: Vec<String> = Vec::new();
     for (path, _) in places {
@@ -227,7 +209,7 @@ fn bench<'a>(
         tools: task.tools,
         roots: project.roots.clone(),
         preload,
-        deadline: Instant::now() + task.time_limit,
+        deadline,
     }
 }
 
@@ -254,18 +236,14 @@ struct Work<'a> {
     project: &'a Project,
     exception: &'a Exception,
     mapped: &'a [Mapped],
-    started: Instant,
     bench: Bench<'a>,
 }
 
 impl Work<'_> {
-    fn left(&self) -> Duration {
-        self.task.time_limit.saturating_sub(self.started.elapsed())
-    }
-
     /// Runs within what is left of the bug's time, a share of it at most.
     fn run(&self, runs: &[Run], share: f64) -> Result<Vec<Ran>, FixError> {
-        let wall = self.left().mul_f64(share).max(Duration::from_secs(1)) + Duration::from_secs(1);
+        let wall =
+            self.bench.left().mul_f64(share).max(Duration::from_secs(1)) + Duration::from_secs(1);
         Ok(self.bench.run(runs, Mode::explore(wall))?.runs)
     }
 
@@ -287,7 +265,7 @@ impl Work<'_> {
             .collect();
         let batch = self
             .bench
-            .run(&runs, Mode::explore(self.left().mul_f64(0.4)))?;
+            .run(&runs, Mode::explore(self.bench.left().mul_f64(0.4)))?;
         let mut near = None;
         for ran in batch.runs {
             let Some(error) = ran.error else { continue };
@@ -325,7 +303,7 @@ impl Work<'_> {
     /// Leaves out what the crash does not need, as long as it stays the same crash.
     fn shrink(&self, mut script: Script) -> Result<Script, FixError> {
         for _ in 0..12 {
-            if self.left() < self.task.time_limit.mul_f64(0.8) {
+            if self.bench.left() < self.task.time_limit.mul_f64(0.8) {
                 break;
             }
             let crashing = self.still_crash(reductions(&script))?;
@@ -450,14 +428,6 @@ impl Work<'_> {
         out
     }
 
-    fn changes(&self, candidate: &Candidate) -> Vec<Change> {
-        candidate
-            .files
-            .iter()
-            .map(|(path, text)| swap::change(self.project, path, text))
-            .collect()
-    }
-
     fn execute(
         &self,
         candidates: &[Candidate],
@@ -470,7 +440,7 @@ impl Work<'_> {
             .iter()
             .enumerate()
             .map(|(id, c)| Run {
-                changes: self.changes(c),
+                changes: swap::changes(self.project, c),
                 detail,
                 timeout: 3.0,
                 ..Run::script(id, &text)
@@ -566,7 +536,7 @@ impl Work<'_> {
         let runs: Vec<Run> = cured
             .iter()
             .enumerate()
-            .map(|(id, one)| many(id, self.changes(&one.candidate)))
+            .map(|(id, one)| many(id, swap::changes(self.project, &one.candidate)))
             .collect();
         let by_candidate: BTreeMap<usize, Vec<Ran>> = self
             .run(&runs, 0.4)?
@@ -597,7 +567,7 @@ impl Work<'_> {
         for behaviour in &alive {
             let diff = behaviour
                 .candidate
-                .diff(|path| self.project.read(path).unwrap_or_default());
+                .diff(|path| self.project.read(path).unwrap_or_default().to_string());
             tracing::debug!(
                 score = behaviour.score,
                 n_alike = behaviour.n_alike,
@@ -607,7 +577,7 @@ impl Work<'_> {
         }
         let mut standing: Option<verify::Evidence> = None;
         for _ in 0..MAX_FINALISTS {
-            if self.left() < Duration::from_millis(500) {
+            if self.bench.left() < Duration::from_millis(500) {
                 report.why_not =
                     Some("the time was over before the finalists were checked".to_owned());
                 return Ok(());
@@ -625,7 +595,6 @@ impl Work<'_> {
                 crash,
                 write(&expectation(behaviour)),
                 &mut suite,
-                self.left(),
             )? {
                 Err(refuted) => {
                     report.refuted.push(refuted);

@@ -148,6 +148,8 @@ pub(crate) struct Project {
     /// Folders for `sys.path`, relative to the tree; the one of the crashing module first.
     pub(crate) roots: Vec<String>,
     deps: Option<PathBuf>,
+    /// Texts read so far: looking for where a name comes from goes through all of them.
+    texts: RefCell<BTreeMap<String, Option<Rc<str>>>>,
     files: RefCell<BTreeMap<String, Option<Rc<PyFile>>>>,
 }
 
@@ -158,6 +160,7 @@ impl Project {
             entries,
             roots: Vec::new(),
             deps: deps.map(Path::to_path_buf),
+            texts: RefCell::default(),
             files: RefCell::default(),
         }
     }
@@ -222,7 +225,18 @@ impl Project {
     }
 
     /// The text of a file of the commit.
-    pub(crate) fn read(&self, path: &str) -> Option<String> {
+    pub(crate) fn read(&self, path: &str) -> Option<Rc<str>> {
+        if let Some(known) = self.texts.borrow().get(path) {
+            return known.clone();
+        }
+        let text: Option<Rc<str>> = self.load(path).map(Into::into);
+        self.texts
+            .borrow_mut()
+            .insert(path.to_owned(), text.clone());
+        text
+    }
+
+    fn load(&self, path: &str) -> Option<String> {
         let entry = self
             .entries
             .iter()

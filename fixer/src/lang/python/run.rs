@@ -227,12 +227,8 @@ pub(crate) struct Described {
     #[serde(rename = "type")]
     pub(crate) type_name: String,
     pub(crate) repr: String,
-    pub(crate) bases: Vec<String>,
-    pub(crate) len: Option<usize>,
     /// Type names of a container's items.
     pub(crate) items: Vec<String>,
-    /// Reprs of a dict's first keys.
-    pub(crate) keys: Vec<String>,
     /// The class's name where the value is a class.
     pub(crate) class: Option<String>,
     /// Evaluating it raised this.
@@ -278,6 +274,11 @@ impl Mode {
 }
 
 impl Bench<'_> {
+    /// What is left of the bug's time.
+    pub(crate) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
     /// Runs scripts one after another in one sandbox; each in a child of its own.
     ///
     /// # Errors
@@ -324,8 +325,7 @@ impl Bench<'_> {
         if runs.iter().any(|r| r.tests.is_some()) && self.tools.is_some() {
             preload.push("pytest");
         }
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        let wall = mode.wall.min(left + Duration::from_secs(1));
+        let wall = mode.wall.min(self.left() + Duration::from_secs(1));
         let limits = Limits {
             wall,
             memory_bytes: 2 << 30,

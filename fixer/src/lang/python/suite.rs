@@ -74,7 +74,7 @@ impl<'a> Suite<'a> {
     }
 
     /// Runs the tests on a patched tree, after the baseline where that has not run yet.
-    pub(crate) fn check(&mut self, patched: &Path, left: Duration) -> Result<Verdict, FixError> {
+    pub(crate) fn check(&mut self, patched: &Path) -> Result<Verdict, FixError> {
         if self.bench.tools.is_none() {
             return Ok(Verdict::None("pytest is not at hand".to_owned()));
         }
@@ -83,7 +83,7 @@ impl<'a> Suite<'a> {
         }
         let baseline = match self.baseline.take() {
             Some(known) => known,
-            None => self.measure(left.mul_f64(0.15))?,
+            None => self.measure(self.bench.left().mul_f64(0.15))?,
         };
         let verdict = if baseline.n_tests == 0 {
             Verdict::None(format!(
@@ -91,7 +91,7 @@ impl<'a> Suite<'a> {
                 self.n_all
             ))
         } else {
-            self.compare(&baseline, patched, left)?
+            self.compare(&baseline, patched)?
         };
         self.baseline = Some(baseline);
         Ok(verdict)
@@ -127,12 +127,7 @@ impl<'a> Suite<'a> {
         Ok(Baseline { passed, n_tests })
     }
 
-    fn compare(
-        &self,
-        baseline: &Baseline,
-        patched: &Path,
-        left: Duration,
-    ) -> Result<Verdict, FixError> {
+    fn compare(&self, baseline: &Baseline, patched: &Path) -> Result<Verdict, FixError> {
         let bench = Bench {
             tree: patched,
             ..self.bench.clone()
@@ -142,7 +137,7 @@ impl<'a> Suite<'a> {
             .iter()
             .filter(|f| baseline.passed.contains_key(*f))
             .collect();
-        let after = self.run(&bench, &files, left.mul_f64(0.5), 0)?;
+        let after = self.run(&bench, &files, bench.left().mul_f64(0.5), 0)?;
         let (mut n, mut n_files) = (0, 0);
         for (file, ids) in &baseline.passed {
             let Some(now) = after.get(file) else { continue };

@@ -5,9 +5,19 @@ use super::{
     run::{Change, Swap},
     source::{PyFile, ancestors},
 };
+use crate::candidate::Candidate;
+
+/// The changes that make a candidate.
+pub(crate) fn changes(project: &Project, candidate: &Candidate) -> Vec<Change> {
+    candidate
+        .files
+        .iter()
+        .map(|(path, text)| change(project, path, text))
+        .collect()
+}
 
 /// The change of a file, with the one function to exchange where nothing else differs.
-pub(crate) fn change(project: &Project, path: &str, text: &str) -> Change {
+fn change(project: &Project, path: &str, text: &str) -> Change {
     let swap = project.file(path).and_then(|old| swap(&old, text));
     Change {
         path: path.to_owned(),

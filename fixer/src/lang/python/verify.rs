@@ -11,6 +11,7 @@ use super::{
     run::{Bench, Kind, Mode, Raised, Ran, Run},
     source::{PyFile, children, descendants},
     suite::{Suite, Verdict},
+    swap,
 };
 use crate::{
     FixError,
@@ -62,10 +63,6 @@ impl Evidence {
 }
 
 /// Sends one candidate through the gates, cheapest first.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is another thing that gates look at"
-)]
 pub(crate) fn gates(
     bench: &Bench<'_>,
     project: &Project,
@@ -74,7 +71,6 @@ pub(crate) fn gates(
     crash: &Raised,
     test: Reproduction,
     suite: &mut Suite<'_>,
-    left: Duration,
 ) -> Result<Result<Evidence, Refuted>, FixError> {
     let mut trial = Trial::new(behaviour.candidate.clone());
     macro_rules! gate {
@@ -124,7 +120,7 @@ pub(crate) fn gates(
         })
     });
     gate!(Gate::NoRegression, |_| {
-        Ok::<_, FixError>(match suite.check(patched.path(), left)? {
+        Ok::<_, FixError>(match suite.check(patched.path())? {
             Verdict::None(why) => Finding::Nothing(why),
             Verdict::Passed(detail) => Finding::Passed(detail),
             Verdict::Broken(reason) => Finding::Refused(reason),
@@ -339,7 +335,7 @@ fn says(
     let mut partial: Vec<Candidate> = Vec::new();
     for (path, text) in &candidate.files {
         let old = project.read(path).unwrap_or_default();
-        let diff = similar::TextDiff::from_lines(old.as_str(), text.as_str());
+        let diff = similar::TextDiff::from_lines(&*old, text.as_str());
         let changes: Vec<_> = diff
             .ops()
             .iter()
@@ -373,11 +369,7 @@ fn says(
         .iter()
         .enumerate()
         .map(|(id, c)| Run {
-            changes: c
-                .files
-                .iter()
-                .map(|(p, t)| super::swap::change(project, p, t))
-                .collect(),
+            changes: swap::changes(project, c),
             ..Run::script(id, &script.text())
         })
         .collect();

@@ -297,22 +297,14 @@ fn join_items(site: &Site<'_>, argument: Node<'_>, out: &mut Vec<Proposal>) {
         let parts = children(argument);
         if let (Some(body), Some(last)) = (parts.first(), parts.last()) {
             if none && last.kind() != "if_clause" {
-                out.push(proposal(
-                    vec![Edit::insert(
-                        last.end_byte(),
-                        format!(" if {} is not None", file.text_of(*body)),
-                    )],
-                    "leave the missing items out",
-                    0.6,
-                ));
-                out.push(proposal(
-                    vec![Edit::insert(
-                        last.end_byte(),
-                        format!(" if {}", file.text_of(*body)),
-                    )],
-                    "leave the missing items out",
-                    0.5,
-                ));
+                for (test, prior) in [(" is not None", 0.6), ("", 0.5)] {
+                    let filter = format!(" if {}{test}", file.text_of(*body));
+                    out.push(proposal(
+                        vec![Edit::insert(last.end_byte(), filter)],
+                        "leave the missing items out",
+                        prior,
+                    ));
+                }
             }
             out.push(proposal(
                 vec![Edit::replace(
