@@ -1,9 +1,9 @@
 # make demo    the whole path on a small service of our own
 # make test    every test
-# make build   target/release/outerloop
+# make build   target/release/outerloop and, beside it, the Python guest
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: all setup build guest guest-test demo test eval clean
+.PHONY: all setup build guest demo test eval clean
 
 all: build
 
@@ -11,25 +11,22 @@ all: build
 setup:
 	@.ci/setup
 
-build: setup
+build: setup guest
 	@echo "== building target/release/outerloop (a first build takes some minutes)"
 	cargo build --release --bin outerloop
 
-# The Python guest of the WebAssembly isolate (feature `wasm` of the sandbox crate), which `fix` does not use yet;
-# `make guest-test` runs its tests. Both are apart from the rest: wasmtime doubles the time of a cold build.
+# The Python guest of the WebAssembly isolate: kept by the hash of its inputs, and linked where the program looks for it.
 OUTERLOOP_CACHE ?= $(HOME)/.cache/outerloop
-GUEST = sandbox/guest/build.sh $(OUTERLOOP_CACHE)/guest fixer/src/lang/python/runner.py
-guest:
-	@echo "== building the Python guest (a minute, once)"
-	@$(GUEST)
-
-guest-test: setup
-	OUTERLOOP_GUEST=$$($(GUEST) | tail -1) cargo test --release -p sandbox --features wasm wasm::
+TARGET = $(or $(CARGO_TARGET_DIR),target)/release
+guest: setup
+	@mkdir -p $(TARGET)
+	@guest=$$(sandbox/guest/build.sh $(OUTERLOOP_CACHE)/guest fixer/src/lang/python/runner.py); \
+	cmp -s "$$guest" $(TARGET)/outerloop-python.wasm || ln -f "$$guest" $(TARGET)/outerloop-python.wasm 2>/dev/null || cp -f "$$guest" $(TARGET)/outerloop-python.wasm
 
 demo: build
 	@tests/demo/run.sh target/release/outerloop demo-out
 
-test: setup
+test: setup guest
 	@echo "== [1/4] building (a first build takes some minutes)"
 	cargo build --release --workspace --bins --tests
 	@echo "== [2/4] formatting and lints"

@@ -2,19 +2,17 @@
 //!
 //! In: [`Job`]. Out: [`Outcome`]. Read `job` first, then `native` (Linux namespaces through bubblewrap) and below it
 //! `arguments` (what a job sees), `filter` (which system calls it may make), `running` (how it is started, watched and
-//! ended), `processes` and `disk` (what it uses). With the feature `wasm` there is a second isolate, Python in
-//! WebAssembly (`wasm::Wasm`), that explores faster; the fixer does not use it yet.
+//! ended), `processes` and `disk` (what it uses). The second isolate is `wasm`: Python alone, in WebAssembly, for
+//! [`GuestJob`]s and for [`Session`]s that answer many requests.
 //!
 //! Invariants: [`Native::run`] returns only after every process of the job is gone; nothing of the host is visible but
 //! the system's libraries and the job's mounts; an [`Ending`] says why a job is over, never whether its work was right.
 
 mod job;
 mod native;
-#[cfg(feature = "wasm")]
 mod wasm;
 
-#[cfg(feature = "wasm")]
-pub use crate::wasm::{GuestJob, Wasm};
+pub use crate::wasm::{Answer, GuestJob, Session, Wasm};
 pub use crate::{
     job::{Access, Ending, Job, Limits, Mount, Outcome, SandboxError},
     native::Native,

@@ -18,8 +18,11 @@ mod compiled;
 mod host;
 
 use std::{
+    future::poll_fn,
     path::{Path, PathBuf},
+    pin::Pin,
     sync::Arc,
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -29,7 +32,7 @@ use wasmtime::{
 };
 use wasmtime_wasi::I32Exit;
 
-use self::host::{Host, Ticker};
+use self::host::{Desk, Host, Ticker};
 use crate::{Ending, Limits, Mount, Outcome, SandboxError};
 
 /// What the guest's calls may use of the machine's stack. It is enough for CPython's own check of its C stack (1 MiB in the
@@ -44,7 +47,7 @@ const HOST_STACK_BYTES: usize = 1 << 20;
 pub struct GuestJob {
     /// The program's text. It is run as `__main__`, and finds a name `isolate` there: `isolate.report` is a binary file
     /// that stands for file descriptor 3, `isolate.deadline(seconds)` ends the job unless called again in time (0 lifts
-    /// it; slept time counts). Programs named when the guest was built start without being compiled.
+    /// it; slept time counts), `isolate.receive()` gives the next request of a [`Session`], or `None`. Programs named when the guest was built start without being compiled.
     pub program: String,
     /// Bytes given on standard input.
     pub request: Vec<u8>,
@@ -78,13 +81,17 @@ impl std::fmt::Debug for Wasm {
 impl Wasm {
     /// Loads the guest, compiled by an earlier call if there was one.
     ///
-    /// The first call compiles it, which takes seconds, and keeps the machine code in `cache_dir`: a folder that only this user
-    /// may enter, made if it is absent. Two processes may share it.
+    /// The first call compiles it, which takes seconds (`compiling` is called before), and keeps the machine code in
+    /// `cache_dir`: a folder that only this user may enter, made if it is absent. Two processes may share it.
     ///
     /// # Errors
     /// [`SandboxError::Unavailable`] if the guest's file is not there; [`SandboxError::Failed`] if it is no guest of ours, or
     /// others may write to `cache_dir`.
-    pub fn load(component: &Path, cache_dir: &Path) -> Result<Self, SandboxError> {
+    pub fn load(
+        component: &Path,
+        cache_dir: &Path,
+        compiling: &dyn Fn(),
+    ) -> Result<Self, SandboxError> {
         let mut config = Config::new();
         config
             .epoch_interruption(true)
@@ -96,7 +103,7 @@ impl Wasm {
         compiled::make_private(cache_dir)?;
         let empty = cache_dir.join("empty");
         compiled::make_private(&empty)?;
-        let component = compiled::load(&engine, component, cache_dir)?;
+        let component = compiled::load(&engine, component, cache_dir, compiling)?;
         let mut linker = Linker::new(&engine);
         host::add_to_linker(&mut linker).map_err(failed("linking the guest"))?;
         let guest = linker
@@ -126,8 +133,32 @@ impl Wasm {
     /// # Errors
     /// [`SandboxError::Failed`] if a mount is unusable, or this machine is out of something.
     pub fn run(&self, job: &GuestJob) -> Result<Outcome, SandboxError> {
-        let started = Instant::now();
-        let host = Host::new(job, &self.shared.empty, started)?;
+        let mut session = self.start(job, false)?;
+        let answer = session.drive(job.limits.wall);
+        Ok(Outcome {
+            ending: answer.ended.expect("nothing keeps it waiting"),
+            stdout: answer.stdout,
+            stderr: answer.stderr,
+            report: answer.report,
+            wall: answer.wall,
+        })
+    }
+
+    /// Starts a program that stays, with what it has imported, to answer one request after another.
+    ///
+    /// It is to call `isolate.receive()` for each: that gives the bytes of [`Session::ask`]. All limits of the job but the
+    /// memory hold for each request anew; the first one counts from the start. What one request leaves behind the next
+    /// one finds: what must not see that is given a machine of its own, by [`Wasm::run`].
+    ///
+    /// # Errors
+    /// As for [`Wasm::run`].
+    pub fn open(&self, job: &GuestJob) -> Result<Session, SandboxError> {
+        self.start(job, true)
+    }
+
+    fn start(&self, job: &GuestJob, in_session: bool) -> Result<Session, SandboxError> {
+        let desk = Arc::new(Desk::new(&job.limits, in_session));
+        let host = Host::new(job, &self.shared.empty, Arc::clone(&desk))?;
         let mut store = Store::new(&self.shared.engine, host);
         store.limiter(|host| host);
         store.set_epoch_deadline(1);
@@ -139,41 +170,116 @@ impl Wasm {
             .enable_time()
             .build()
             .map_err(|error| SandboxError::Failed(format!("starting a run: {error}")))?;
-        let _ticking = self.shared.ticker.tick();
-        let call = async {
-            let instance = self.shared.guest.instantiate_async(&mut store).await?;
+        let (guest, program, request) = (
+            self.shared.guest.clone(),
+            job.program.clone(),
+            job.request.clone(),
+        );
+        let call = Box::pin(async move {
+            let instance = guest.instantiate_async(&mut store).await?;
             let run = instance.get_typed_func::<(&str, &[u8]), (i32,)>(&mut store, "run")?;
-            run.call_async(&mut store, (&job.program, &job.request))
-                .await
-        };
-        // The epoch ends what computes; this ends what waits.
-        let waited = job.limits.wall + Duration::from_millis(20);
-        let called = runtime.block_on(async { tokio::time::timeout(waited, call).await });
-        let mut host = store.into_data();
-        let ending = match called {
-            _ if host.ended().is_some() => host.ended().expect("just seen"),
-            Err(_elapsed) => Ending::TimedOut,
-            Ok(Ok((status,))) => Ending::Exited(status),
-            Ok(Err(error)) => {
-                if let Some(I32Exit(status)) = error.downcast_ref() {
-                    Ending::Exited(*status)
-                } else {
-                    host.complain(&format!("{:#}\n", error.root_cause()));
-                    match error.downcast_ref::<Trap>() {
-                        Some(Trap::StackOverflow | Trap::MemoryOutOfBounds) => Ending::Signaled(11),
-                        _ => Ending::Signaled(6),
-                    }
+            let (status,) = run.call_async(&mut store, (&program, &request)).await?;
+            Ok(status)
+        });
+        Ok(Session {
+            wasm: self.clone(),
+            runtime,
+            desk,
+            call: Some(call),
+        })
+    }
+}
+
+/// A running program, between two requests.
+pub struct Session {
+    wasm: Wasm,
+    runtime: tokio::runtime::Runtime,
+    desk: Arc<Desk>,
+    /// The program's run, with the machine that it owns; none once it is over.
+    call: Option<Pin<Box<dyn Future<Output = wasmtime::Result<i32>>>>>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
+}
+
+/// What a program in a session did with one request.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Why it is over, if it is: then nothing more can be asked of it.
+    pub ended: Option<Ending>,
+    /// Standard output since the last request, up to the limit; so the next two.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+    /// What it reported.
+    pub report: Vec<u8>,
+    /// Wall-clock time it took, in the first answer with the start of the program.
+    pub wall: Duration,
+}
+
+impl Session {
+    /// Gives the program its next request, and waits until it asks for another, or is over, or so much time has passed
+    /// (then it is over too).
+    ///
+    /// On the caller's thread, as [`Wasm::run`].
+    pub fn ask(&mut self, request: Vec<u8>, wall: Duration) -> Answer {
+        self.desk.ask(request, wall);
+        self.drive(wall)
+    }
+
+    /// Lets the program run until it waits or is over.
+    fn drive(&mut self, wall: Duration) -> Answer {
+        let started = Instant::now();
+        let ended = match self.call.as_mut() {
+            None => Some(self.desk.ended().unwrap_or(Ending::Exited(0))),
+            Some(call) => {
+                let _ticking = self.wasm.shared.ticker.tick();
+                let desk = &self.desk;
+                let step = poll_fn(|context| match call.as_mut().poll(context) {
+                    Poll::Ready(result) => Poll::Ready(Some(result)),
+                    Poll::Pending if desk.is_awaited() => Poll::Ready(None),
+                    Poll::Pending => Poll::Pending,
+                });
+                // The epoch ends what computes; this ends what waits.
+                let waited = wall + Duration::from_millis(20);
+                let stepped = self
+                    .runtime
+                    .block_on(async { tokio::time::timeout(waited, step).await });
+                match stepped {
+                    _ if desk.ended().is_some() => desk.ended(),
+                    Err(_elapsed) => Some(Ending::TimedOut),
+                    Ok(None) => None,
+                    Ok(Some(Ok(status))) => Some(Ending::Exited(status)),
+                    Ok(Some(Err(error))) => Some(self.trapped(&error)),
                 }
             }
         };
-        let (stdout, stderr, report) = host.into_output();
-        Ok(Outcome {
-            ending,
+        if ended.is_some() {
+            self.call = None;
+        }
+        let (stdout, stderr, report) = self.desk.take_output();
+        Answer {
+            ended,
             stdout,
             stderr,
             report,
             wall: started.elapsed(),
-        })
+        }
+    }
+
+    /// Why a call failed.
+    fn trapped(&self, error: &wasmtime::Error) -> Ending {
+        if let Some(I32Exit(status)) = error.downcast_ref() {
+            return Ending::Exited(*status);
+        }
+        self.desk.complain(&format!("{:#}\n", error.root_cause()));
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::StackOverflow | Trap::MemoryOutOfBounds) => Ending::Signaled(11),
+            _ => Ending::Signaled(6),
+        }
     }
 }
 

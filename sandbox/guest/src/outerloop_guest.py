@@ -44,6 +44,11 @@ class Isolate:
         """Ends the whole isolate unless called again within so much time; 0 lifts it."""
         wit_world.deadline(int(seconds * 1000))
 
+    @staticmethod
+    def receive():
+        """The next request's bytes once they are there, in a session; None at its end, and where there is none."""
+        return wit_world.receive()
+
 
 def sleep(seconds):
     """`time.sleep`: sets the clocks forward in place of waiting."""

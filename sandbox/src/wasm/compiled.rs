@@ -19,6 +19,7 @@ pub(super) fn load(
     engine: &Engine,
     component: &Path,
     cache_dir: &Path,
+    compiling: &dyn Fn(),
 ) -> Result<Component, SandboxError> {
     let absent = |error| {
         let path = component.display();
@@ -52,6 +53,7 @@ pub(super) fn load(
         Some(bytes) => bytes,
         None => fs::read(component).map_err(absent)?,
     };
+    compiling();
     let code = engine
         .precompile_component(&bytes)
         .map_err(failed("compiling the guest"))?;

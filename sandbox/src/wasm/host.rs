@@ -1,12 +1,14 @@
 //! What a guest can call, and what it may use.
 
 use std::{
+    future::poll_fn,
     io, iter,
     path::Path,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    task::Poll,
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -39,39 +41,131 @@ pub(super) struct Host {
     wasi: WasiCtx,
     table: ResourceTable,
     clock: Clock,
-    limits: Limits,
+    memory_bytes: u64,
     /// In the guest's time.
     deadline: Option<Duration>,
-    ended: Arc<Mutex<Option<Ending>>>,
-    stdout: Output,
-    stderr: Output,
-    report: Output,
+    desk: Arc<Desk>,
+}
+
+/// What the guest's side and the host's hand each other.
+pub(super) struct Desk {
+    output_bytes: usize,
+    stdout: Mutex<Vec<u8>>,
+    stderr: Mutex<Vec<u8>>,
+    report: Mutex<Vec<u8>>,
+    /// The limit that was reached, if one was.
+    ended: Mutex<Option<Ending>>,
+    /// When the machine's time for the present request is up.
+    until: Mutex<Instant>,
+    requests: Mutex<Requests>,
+}
+
+/// What a program in a session is asked next.
+enum Requests {
+    /// The program is at work.
+    None,
+    /// This waits for it.
+    Next(Vec<u8>),
+    /// It waits for one.
+    Awaited,
+    /// There will be none.
+    Over,
+}
+
+impl Desk {
+    /// For a program that is given its only request at its start, or for one that asks for more.
+    pub(super) fn new(limits: &Limits, in_session: bool) -> Self {
+        Self {
+            output_bytes: limits.output_bytes,
+            stdout: Mutex::default(),
+            stderr: Mutex::default(),
+            report: Mutex::default(),
+            ended: Mutex::default(),
+            until: Mutex::new(Instant::now() + limits.wall),
+            requests: Mutex::new(if in_session {
+                Requests::None
+            } else {
+                Requests::Over
+            }),
+        }
+    }
+
+    /// The limit that was reached, if one was.
+    pub(super) fn ended(&self) -> Option<Ending> {
+        *lock(&self.ended)
+    }
+
+    /// Gives a waiting program something to do, within so much time.
+    pub(super) fn ask(&self, request: Vec<u8>, wall: Duration) {
+        *lock(&self.until) = Instant::now() + wall;
+        *lock(&self.requests) = Requests::Next(request);
+    }
+
+    /// Whether the program has done what it was asked and waits for more.
+    pub(super) fn is_awaited(&self) -> bool {
+        matches!(*lock(&self.requests), Requests::Awaited)
+    }
+
+    /// Ready where there is a request, or there will be none. Who asks polls again: nobody is woken.
+    fn receive(&self) -> Poll<Option<Vec<u8>>> {
+        let mut requests = lock(&self.requests);
+        if matches!(*requests, Requests::Over) {
+            return Poll::Ready(None);
+        }
+        match std::mem::replace(&mut *requests, Requests::Awaited) {
+            Requests::Next(request) => {
+                *requests = Requests::None;
+                Poll::Ready(Some(request))
+            }
+            _ => Poll::Pending,
+        }
+    }
+
+    /// Adds to standard error.
+    pub(super) fn complain(&self, text: &str) {
+        lock(&self.stderr).extend_from_slice(text.as_bytes());
+    }
+
+    /// Standard output, standard error and report since this was called last.
+    pub(super) fn take_output(&self) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+        let take = |output: &Mutex<Vec<u8>>| std::mem::take(&mut *lock(output));
+        (take(&self.stdout), take(&self.stderr), take(&self.report))
+    }
+
+    /// Notes why the run ends, and gives the error that ends it.
+    fn end(&self, why: Ending) -> wasmtime::Error {
+        lock(&self.ended).get_or_insert(why);
+        wasmtime::format_err!("the run reached a limit: {why:?}")
+    }
+
+    fn append(&self, output: &Mutex<Vec<u8>>, more: &[u8]) -> wasmtime::Result<()> {
+        let mut bytes = lock(output);
+        let room = self.output_bytes - bytes.len().min(self.output_bytes);
+        bytes.extend_from_slice(&more[..more.len().min(room)]);
+        if more.len() > room {
+            return Err(self.end(Ending::OutputLimit));
+        }
+        Ok(())
+    }
 }
 
 impl Host {
     /// For one run of this job; `empty` is what it sees as `/tmp`.
-    pub(super) fn new(
-        job: &GuestJob,
-        empty: &Path,
-        started: Instant,
-    ) -> Result<Self, SandboxError> {
-        let ended = Arc::new(Mutex::new(None));
-        let output = || Output {
-            bytes: Arc::default(),
-            limit: job.limits.output_bytes,
-            ended: Arc::clone(&ended),
+    pub(super) fn new(job: &GuestJob, empty: &Path, desk: Arc<Desk>) -> Result<Self, SandboxError> {
+        let output = |stream| Output {
+            stream,
+            desk: Arc::clone(&desk),
         };
-        let (stdout, stderr, report) = (output(), output(), output());
         let clock = Clock {
-            started,
+            started: Instant::now(),
             epoch: SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .unwrap_or_default(),
             skipped: Arc::default(),
         };
         let mut wasi = WasiCtx::builder();
-        wasi.stdout(stdout.clone())
-            .stderr(stderr.clone())
+        wasi.stdout(output(Stream::Stdout))
+            .stderr(output(Stream::Stderr))
             .wall_clock(clock.clone())
             .monotonic_clock(clock.clone())
             .secure_random(Deterministic::new(noise(1)))
@@ -104,29 +198,10 @@ impl Host {
             wasi: wasi.build(),
             table,
             clock,
-            limits: job.limits.clone(),
+            memory_bytes: job.limits.memory_bytes,
             deadline: None,
-            ended,
-            stdout,
-            stderr,
-            report,
+            desk,
         })
-    }
-
-    /// The limit that was reached, if one was.
-    pub(super) fn ended(&self) -> Option<Ending> {
-        *lock(&self.ended)
-    }
-
-    /// Adds to standard error.
-    pub(super) fn complain(&mut self, text: &str) {
-        lock(&self.stderr.bytes).extend_from_slice(text.as_bytes());
-    }
-
-    /// Standard output, standard error, report.
-    pub(super) fn into_output(self) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
-        let take = |output: &Output| std::mem::take(&mut *lock(&output.bytes));
-        (take(&self.stdout), take(&self.stderr), take(&self.report))
     }
 
     /// Fails where the time is up: the job's by the machine's clock, the program's own by the guest's.
@@ -134,8 +209,8 @@ impl Host {
         let late = self
             .deadline
             .is_some_and(|deadline| self.clock.elapsed() >= deadline);
-        if late || self.clock.started.elapsed() >= self.limits.wall {
-            return Err(end(&self.ended, Ending::TimedOut));
+        if late || Instant::now() >= *lock(&self.desk.until) {
+            return Err(self.desk.end(Ending::TimedOut));
         }
         Ok(())
     }
@@ -157,15 +232,15 @@ impl ResourceLimiter for Host {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired as u64 > self.limits.memory_bytes {
-            return Err(end(&self.ended, Ending::OutOfMemory));
+        if desired as u64 > self.memory_bytes {
+            return Err(self.desk.end(Ending::OutOfMemory));
         }
         Ok(true)
     }
 
     fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
         // The guest asked for more than 32 bits can address, or the machine has no more.
-        Err(end(&self.ended, Ending::OutOfMemory))
+        Err(self.desk.end(Ending::OutOfMemory))
     }
 
     fn table_growing(
@@ -176,12 +251,6 @@ impl ResourceLimiter for Host {
     ) -> wasmtime::Result<bool> {
         Ok(desired <= 1 << 20)
     }
-}
-
-/// Notes why the run ends, and gives the error that ends it.
-fn end(ended: &Mutex<Option<Ending>>, why: Ending) -> wasmtime::Error {
-    lock(ended).get_or_insert(why);
-    wasmtime::format_err!("the run reached a limit: {why:?}")
 }
 
 /// A value that stays whole whoever panics.
@@ -196,9 +265,14 @@ pub(super) fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
     root.func_wrap(
         "report",
         |context: StoreContextMut<'_, Host>, (line,): (Vec<u8>,)| {
-            context.data().report.append(&line)
+            let desk = &context.data().desk;
+            desk.append(&desk.report, &line)
         },
     )?;
+    root.func_wrap_async("receive", |context: StoreContextMut<'_, Host>, (): ()| {
+        let desk = Arc::clone(&context.data().desk);
+        Box::new(async move { Ok((poll_fn(|_| desk.receive()).await,)) })
+    })?;
     root.func_wrap(
         "deadline",
         |mut context: StoreContextMut<'_, Host>, (milliseconds,): (u64,)| {
@@ -287,24 +361,17 @@ fn noise(seed: u64) -> Vec<u8> {
     bytes
 }
 
-/// One of the three things that a guest writes to.
+/// One of the two streams that a guest writes to.
 #[derive(Clone)]
 struct Output {
-    bytes: Arc<Mutex<Vec<u8>>>,
-    limit: usize,
-    ended: Arc<Mutex<Option<Ending>>>,
+    stream: Stream,
+    desk: Arc<Desk>,
 }
 
-impl Output {
-    fn append(&self, more: &[u8]) -> wasmtime::Result<()> {
-        let mut bytes = lock(&self.bytes);
-        let room = self.limit - bytes.len().min(self.limit);
-        bytes.extend_from_slice(&more[..more.len().min(room)]);
-        if more.len() > room {
-            return Err(end(&self.ended, Ending::OutputLimit));
-        }
-        Ok(())
-    }
+#[derive(Clone, Copy)]
+enum Stream {
+    Stdout,
+    Stderr,
 }
 
 impl IsTerminal for Output {
@@ -331,7 +398,11 @@ impl Pollable for Output {
 
 impl OutputStream for Output {
     fn write(&mut self, bytes: bytes::Bytes) -> StreamResult<()> {
-        self.append(&bytes).map_err(StreamError::Trap)
+        let to = match self.stream {
+            Stream::Stdout => &self.desk.stdout,
+            Stream::Stderr => &self.desk.stderr,
+        };
+        self.desk.append(to, &bytes).map_err(StreamError::Trap)
     }
 
     fn flush(&mut self) -> StreamResult<()> {

@@ -1,7 +1,6 @@
 //! The same questions to the WebAssembly isolate, and what is its own: clocks, traps, a fresh machine each time.
 //!
-//! They need the guest (`make guest`): the file named by `OUTERLOOP_GUEST`, else the newest in the cache. Without one they
-//! say so and are not run.
+//! They need the guest, where `make guest` leaves it or `OUTERLOOP_GUEST` says. Without one they say so and are not run.
 
 use std::{
     env, fs,
@@ -13,36 +12,33 @@ use std::{
 use crate::lab;
 use sandbox::{Access, Ending, GuestJob, Limits, Mount, Outcome, SandboxError, Wasm};
 
-/// Where outerloop keeps what it can make again.
-fn cache() -> Option<PathBuf> {
-    let from_home = || Some(PathBuf::from(env::var_os("HOME")?).join(".cache/outerloop"));
-    env::var_os("OUTERLOOP_CACHE")
-        .map(PathBuf::from)
-        .or_else(from_home)
-}
-
 fn guest() -> Option<PathBuf> {
-    // The second pass, as another user: here that makes no difference, and the cache is not that user's.
+    // The second pass, as another user: here that makes no difference, and the folders are not that user's.
     if env::var_os(lab::PYTHON).is_some() {
         return None;
     }
     if let Some(path) = env::var_os("OUTERLOOP_GUEST") {
         return Some(path.into());
     }
-    let folders = fs::read_dir(cache()?.join("guest")).ok()?;
-    let guests = folders.filter_map(|folder| Some(folder.ok()?.path().join("guest.wasm")));
-    guests
-        .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
-        .max()
-        .map(|(_, path)| path)
+    // This is `<target>/<profile>/deps/main-…`.
+    let beside = env::current_exe()
+        .expect("the program knows its place")
+        .parent()?
+        .with_file_name("outerloop-python.wasm");
+    beside.exists().then_some(beside)
 }
 
 fn wasm() -> Option<&'static Wasm> {
     static WASM: OnceLock<Option<Wasm>> = OnceLock::new();
     let wasm = WASM.get_or_init(|| {
         let guest = guest()?;
-        let compiled = cache().expect("the tests need a home").join("compiled");
-        Some(Wasm::load(&guest, &compiled).expect("the guest loads"))
+        let program = env::current_exe().expect("the program knows its place");
+        let target = program
+            .ancestors()
+            .nth(3)
+            .expect("it is in the target folder");
+        let compiled = target.join("e2e-cache/compiled");
+        Some(Wasm::load(&guest, &compiled, &|| ()).expect("the guest loads"))
     });
     if wasm.is_none() {
         eprintln!("not tested: there is no Python guest here; `make guest`");
@@ -374,6 +370,66 @@ fn each_run_is_fresh_and_the_same() {
     assert_eq!(first.stdout, second.stdout);
 }
 
+/// Answers requests until there are none, each with what it was and how many there have been.
+const ECHO: &str = "import json
+n = 0
+while (request := isolate.receive()) is not None:
+    n += 1
+    isolate.report.write(b'%d %s' % (n, request))
+    if request == b'hang':
+        while True: pass
+    if request == b'hoard':
+        bytearray(1 << 30)
+    if request == b'leave':
+        break
+    isolate.deadline(0)
+";
+
+#[test]
+fn a_session_stays_between_requests() {
+    let Some(wasm) = wasm() else { return };
+    let mut session = wasm.open(&job(ECHO)).expect("the isolate works");
+    let second = Duration::from_secs(1);
+    for (n, word) in ["one", "two", "three"].into_iter().enumerate() {
+        // Waiting is not working: the time of a request counts from its own start.
+        std::thread::sleep(Duration::from_millis(30));
+        let answer = session.ask(word.into(), if n == 0 { 20 * second } else { second });
+        assert_eq!(answer.ended, None, "{answer:?}");
+        let expected = format!("{} {word}", n + 1);
+        assert_eq!(String::from_utf8_lossy(&answer.report), expected);
+    }
+    let answer = session.ask("leave".into(), second);
+    assert_eq!(answer.ended, Some(Ending::Exited(0)));
+    assert_eq!(answer.report, b"4 leave");
+    // What is over stays over, and says nothing more.
+    let answer = session.ask("one".into(), second);
+    assert_eq!((answer.ended.is_some(), answer.report.len()), (true, 0));
+}
+
+#[test]
+fn a_session_ends_by_its_limits() {
+    let Some(wasm) = wasm() else { return };
+    for (word, ending) in [("hang", Ending::TimedOut), ("hoard", Ending::OutOfMemory)] {
+        let limits = Limits {
+            memory_bytes: 300 << 20,
+            ..Limits::default()
+        };
+        let job = GuestJob {
+            limits,
+            ..job(ECHO)
+        };
+        let mut session = wasm.open(&job).expect("the isolate works");
+        let answer = session.ask("one".into(), Duration::from_secs(20));
+        assert_eq!(answer.ended, None, "{answer:?}");
+        let answer = session.ask(word.into(), Duration::from_millis(300));
+        let expected = format!("2 {word}");
+        assert_eq!(answer.ended, Some(ending));
+        assert_eq!(String::from_utf8_lossy(&answer.report), expected);
+    }
+    // Outside a session there is nothing to wait for.
+    check("print(isolate.receive())", Ending::Exited(0), "None\n");
+}
+
 #[test]
 fn sleeping_costs_nothing() {
     let program = "import asyncio, time\na = time.time(), time.monotonic()\ntime.sleep(3600)\nasyncio.run(asyncio.sleep(60))\nprint(int(time.time() - a[0]), int(time.monotonic() - a[1]))";
@@ -407,11 +463,15 @@ fn a_folder_that_others_enter_is_refused() {
     fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .expect("it is ours");
     assert!(matches!(
-        Wasm::load(&guest, &open),
+        Wasm::load(&guest, &open, &|| ()),
         Err(SandboxError::Failed(_))
     ));
     assert!(matches!(
-        Wasm::load(Path::new("/nowhere.wasm"), &folder.path().join("own")),
+        Wasm::load(
+            Path::new("/nowhere.wasm"),
+            &folder.path().join("own"),
+            &|| ()
+        ),
         Err(SandboxError::Unavailable(_))
     ));
 }
