@@ -212,6 +212,14 @@ fn cache() -> PathBuf {
     target().join("e2e-cache")
 }
 
+/// The isolate in which the command explores where nothing speaks against it: WebAssembly once `make guest` has run.
+pub fn exploring_isolate() -> &'static str {
+    match program().with_file_name("outerloop-python.wasm").exists() {
+        true => "wasm-python",
+        false => "native",
+    }
+}
+
 /// The target folder: the test program is `<target>/<profile>/deps/e2e-…`.
 fn target() -> PathBuf {
     let program = std::env::current_exe().expect("the program knows its place");

@@ -2,8 +2,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod cache;
+mod config;
 mod eval;
 mod fix;
+mod guest;
 mod install;
 
 use std::process::ExitCode;

@@ -19,6 +19,7 @@ use std::{path::Path, time::Duration};
 
 use ingest::{ErrorEvent, Platform};
 use lang::python::Interpreter;
+use serde::Serialize;
 
 pub use crate::{
     candidate::{Candidate, unified},
@@ -38,14 +39,49 @@ pub struct Task<'a> {
     pub tools: Option<&'a Path>,
     /// The interpreter to run with.
     pub python: &'a Interpreter,
-    /// The isolate to run in.
+    /// The isolate to confirm in.
     pub native: &'a sandbox::Native,
+    /// The isolate to explore in where the crash happens there.
+    pub wasm: Option<&'a sandbox::Wasm>,
     /// Wall-clock time for the bug. Never exceeded by more than one job's grace of a few seconds.
     pub time_limit: Duration,
     /// Paths that tests of other bugs have taken already.
     pub taken_paths: &'a [String],
+    /// What the owner allows.
+    pub policy: &'a Policy,
     /// Told what is being done, for people.
     pub progress: &'a dyn Fn(&str),
+}
+
+/// What the owner of a repository allows.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Below this confidence nothing is proposed, in `0.0..=1.0`. The default lies between the wrong answers seen on the
+    /// benchmark (0.45 and less) and the right ones.
+    pub min_confidence: f64,
+    /// Lower-case words in a path that need a person before a patch.
+    pub protected: Vec<String>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let protected = [
+            "auth",
+            "authentication",
+            "authorization",
+            "oauth",
+            "crypto",
+            "cryptography",
+            "permission",
+            "permissions",
+            "migrations",
+            "security",
+        ];
+        Self {
+            min_confidence: 0.5,
+            protected: protected.map(str::to_owned).into(),
+        }
+    }
 }
 
 /// What became of a bug.
@@ -55,6 +91,8 @@ pub struct Report {
     pub locations: Vec<Location>,
     /// The test that shows it.
     pub reproduction: Option<Reproduction>,
+    /// Where candidates were tried.
+    pub exploration: Option<Exploration>,
     /// The fix.
     pub fix: Option<VerifiedFix>,
     /// Why there is none.
@@ -67,6 +105,15 @@ pub struct Report {
     pub lacks_module: bool,
     /// Folders of the repository that go on the import path, from its root.
     pub import_roots: Vec<String>,
+}
+
+/// The isolate in which candidates were tried; the finalist's gates run natively whatever it was.
+#[derive(Debug, Clone, Serialize)]
+pub struct Exploration {
+    /// `wasm-python` or `native`.
+    pub isolate: &'static str,
+    /// Why that one.
+    pub reason: String,
 }
 
 /// A function that may be the one to change.

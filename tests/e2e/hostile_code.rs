@@ -23,8 +23,17 @@ fn run(hostile: &str, time_limit: u64, grace: Duration) -> Ran {
 }
 
 fn finish(log: &std::path::Path, repository: &Repository, time_limit: u64, grace: Duration) -> Ran {
+    finish_with(
+        Outerloop::fix(log, repository),
+        repository,
+        time_limit,
+        grace,
+    )
+}
+
+fn finish_with(fix: Outerloop, repository: &Repository, time_limit: u64, grace: Duration) -> Ran {
     let before = repository.snapshot();
-    let ran = Outerloop::fix(log, repository)
+    let ran = fix
         .and(["--output", "json", "--time-limit", &time_limit.to_string()])
         .run();
     assert!(
@@ -149,6 +158,11 @@ if _found:
 /// Watches for a patch of the code: the crashing function calls `_watch` first, which turns hostile once the module
 /// is not what was committed, neither on disk nor as the live function's code.
 fn watching(hostile: &str) -> Ran {
+    let (log, repository) = watched(hostile);
+    finish(&log, &repository, 20, GRACE)
+}
+
+fn watched(hostile: &str) -> (std::path::PathBuf, Repository) {
     let with_call = |watch: &str| {
         let called = shop::PRICING.replace(
             "    return item[\"price\"]",
@@ -173,16 +187,71 @@ def _turn():
 {hostile}"
     );
     repository.commit(&[("shop/pricing.py", &with_call(&watch))]);
-    finish(&log, &repository, 20, GRACE)
+    (log, repository)
+}
+
+/// Every candidate turns hostile: none is taken for a cure, in the isolate that explores by default and natively.
+#[track_caller]
+fn check_patched(hostile: &str) {
+    let (log, repository) = watched(hostile);
+    let default = Outerloop::fix(&log, &repository);
+    let without_guest = Outerloop::fix(&log, &repository).env("OUTERLOOP_GUEST", "/nowhere.wasm");
+    for (fix, isolate) in [
+        (default, tests::exploring_isolate()),
+        (without_guest, "native"),
+    ] {
+        let answer = finish_with(fix, &repository, 6, GRACE).json(3);
+        let bug = &answer["bugs"][0];
+        assert_eq!(bug["exploration"]["isolate"], isolate, "{answer}");
+        assert!(bug["reproduction"].is_object(), "{answer}");
+    }
+}
+
+#[test]
+fn a_patched_module_that_hangs() {
+    check_patched("    while True:\n        pass\n");
+}
+
+/// Of the candidates all but the right one hang: each costs its own time, and the others are still heard.
+#[test]
+fn a_patched_module_that_hangs_now_and_then() {
+    let (log, repository) = watched(
+        "    if 'get' not in unit_price.__code__.co_names:\n        while True:\n            pass\n",
+    );
+    let answer = finish(&log, &repository, 40, GRACE).json(0);
+    assert!(
+        answer["bugs"][0]["fix"]["diff"]
+            .as_str()
+            .unwrap()
+            .contains("+    return item[\"price\"] - item.get("),
+        "{answer}"
+    );
+}
+
+#[test]
+fn a_patched_module_that_prints_without_end() {
+    check_patched(
+        "    while True:\n        sys.__stdout__.write('x' * 100000)\n        print('y' * 100000)\n",
+    );
+}
+
+#[test]
+fn a_patched_module_that_eats_memory() {
+    check_patched(
+        "    hoard = []\n    while True:\n        try:\n            hoard.append(bytearray(b'x') * (64 << 20))\n        except MemoryError:\n            pass\n",
+    );
+}
+
+#[test]
+fn a_patched_module_that_overflows_the_stack() {
+    check_patched(
+        "    import json\n    sys.setrecursionlimit(10 ** 9)\n    json.loads('[' * 10 ** 6)\n",
+    );
 }
 
 #[test]
 fn a_patched_module_that_exits_with_success() {
-    let answer = watching("    os._exit(0)\n").json(3);
-    assert!(
-        answer["bugs"][0]["reproduction"].is_object(),
-        "unpatched it crashes as it did: {answer}"
-    );
+    check_patched("    os._exit(0)\n");
 }
 
 #[test]
@@ -224,12 +293,15 @@ fn a_module_that_writes_forged_results_at_import() {
 fn a_patched_module_that_answers_in_its_runners_name() {
     let answer = r#"    import json
     frame = sys._getframe()
-    while frame is not None and 'pipe' not in frame.f_locals:
+    while 'pipe' not in frame.f_locals and frame.f_code.co_name != 'in_turn':
         frame = frame.f_back
     run = frame.f_locals['run']
     test = 'tests/test_pricing_unit_price.py::test_unit_price_does_not_crash'
     ran = {'id': run['id'], 'outcome': 'ok', 'value': 1, 'tests': {test: 'passed'} if 'tests' in run else {}, 'messages': {}, 'printed': '', 'state': {}}
-    os.write(frame.f_locals['pipe'], json.dumps(ran).encode())
+    if 'pipe' in frame.f_locals:
+        os.write(frame.f_locals['pipe'], json.dumps(ran).encode())
+    else:
+        frame.f_globals['ISOLATE'].report.write(json.dumps(ran).encode() + b'\n')
     os._exit(0)
 "#;
     // FIXME: 3. The report must not depend on the process in which the patched program runs: the supervisor could at

@@ -116,7 +116,8 @@ pub(crate) fn check_shape(answer: &Value) {
             check_path(&bug["reproduction"]["path"]);
             assert!(
                 bug["reproduction"]["source"].is_string()
-                    && bug["reproduction"]["isolate"].is_string(),
+                    && bug["reproduction"]["isolate"].is_string()
+                    && bug["exploration"]["isolate"].is_string(),
                 "{bug}"
             );
         }

@@ -219,3 +219,35 @@ fn a_missing_repository_or_commit_is_2() {
         );
     }
 }
+
+#[test]
+fn a_configuration_is_read_and_a_bad_one_is_2() {
+    let repository = shop::shop();
+    let log = shop::crash(&repository, Form::Sentry);
+    let file = repository.beside("outerloop.toml");
+    fs::write(
+        &file,
+        "[fix]\nprotected = [\"shop\"]\n[sandbox]\nexplore = \"native\"\n",
+    )
+    .unwrap();
+    let fix = || Outerloop::fix(&log, &repository).and(["--output", "json"]);
+    let by_option = fix()
+        .and(["--config".into(), file.clone().into_os_string()])
+        .run();
+    let by_environment = fix().env("OUTERLOOP_CONFIG", file.to_str().unwrap()).run();
+    for ran in [by_option, by_environment] {
+        let answer = ran.json(3);
+        let bug = &answer["bugs"][0];
+        assert_eq!(bug["exploration"]["isolate"], "native", "{bug}");
+        let why = bug["why_not"].as_str().unwrap();
+        assert!(why.contains("protected"), "{why}");
+    }
+    fs::write(&file, "[fix]\ntime_limit = 3\n").unwrap();
+    let ran = fix().env("OUTERLOOP_CONFIG", file.to_str().unwrap()).run();
+    ran.ended(2);
+    assert!(
+        ran.errors().contains("unknown field `time_limit`"),
+        "{}",
+        ran.errors()
+    );
+}

@@ -70,6 +70,7 @@ impl Answer {
             "commit_note": self.note,
             "locations": locations,
             "reproduction": self.report.reproduction,
+            "exploration": self.report.exploration,
             "fix": self.fix.as_ref().map(|fix| fix.to_json(self.report.n_candidates)),
             "why_not": if self.fix.is_some() { None } else { self.report.why_not.clone().or(Some("no fix was found".to_owned())) },
             "refuted": refuted(&self.report.refuted),

@@ -162,6 +162,7 @@ fn write_out(folder: &Path, fixes: &[(&Answer, &Fix)]) -> anyhow::Result<()> {
             "patch": format!("{}.patch", answer.bug.id),
             "test": {"file": name, "path": test.path},
             "import_roots": answer.report.import_roots,
+            "exploration": answer.report.exploration,
             "fix": fix.to_json(answer.report.n_candidates),
         }));
     }

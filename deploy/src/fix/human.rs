@@ -52,6 +52,13 @@ pub(super) fn show(answer: &Answer) {
             println!("{DIM}    {line}{DIM:#}");
         }
     }
+    if let Some(exploration) = &answer.report.exploration {
+        println!(
+            "{DIM}  explored in {}: {}{DIM:#}",
+            exploration.isolate,
+            plain(&exploration.reason)
+        );
+    }
     let Some(fix) = &answer.fix else {
         println!(
             "  {RED}not fixed{RED:#}: {}",

@@ -26,7 +26,10 @@ use ingest::Format;
 use triage::{Bug, Bugs, Fixability};
 
 use self::answer::Answer;
-use crate::install;
+use crate::{
+    config::{self, Config, Explore},
+    guest, install,
+};
 
 /// Find the errors in a log, reproduce them against a repository, and fix what can be proven.
 ///
@@ -49,9 +52,12 @@ pub(crate) struct Args {
     /// The log's form: auto, text, json or sentry.
     #[arg(long, default_value = "auto")]
     format: Format,
-    /// Seconds for one bug.
-    #[arg(long, value_name = "SECS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    time_limit: u64,
+    /// Seconds for one bug [default: 60].
+    #[arg(long, value_name = "SECS", value_parser = clap::value_parser!(u64).range(config::TIME_LIMIT_SECS))]
+    time_limit: Option<u64>,
+    /// The configuration [default: $OUTERLOOP_CONFIG, else outerloop/config.toml in the user's configuration folder].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(flatten)]
     target: Target,
     /// What goes to standard output.
@@ -92,7 +98,7 @@ impl std::fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
-fn usage(text: impl Into<String>) -> anyhow::Error {
+pub(crate) fn usage(text: impl Into<String>) -> anyhow::Error {
     UsageError(text.into()).into()
 }
 
@@ -101,6 +107,7 @@ fn usage(text: impl Into<String>) -> anyhow::Error {
 /// # Errors
 /// [`UsageError`] for what the caller can mend, others for failures of ours.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let config = Config::load(args.config.as_deref())?;
     let repository = Repository::open(&args.repo).map_err(|e| match e {
         GitError::NoRepository(_) | GitError::NoCommit | GitError::ForeignWorkTree(_) => {
             usage(format!("{}: {e}", args.repo.display()))
@@ -162,7 +169,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             ))
         };
         let report = if bug.assessment.kind == Fixability::Fixable {
-            work(&mut machine, args, bug, checkout, &taken, &say)?
+            work(&mut machine, args, &config, bug, checkout, &taken, &say)?
         } else {
             Report {
                 why_not: Some(bug.assessment.reason.clone()),
@@ -193,14 +200,22 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// What bugs are worked on with: found at the first one that needs it, the same for all.
 struct Machine {
     native: sandbox::Native,
+    /// The isolate to explore in, where its guest is at hand.
+    wasm: Option<sandbox::Wasm>,
     python: Interpreter,
     /// The folder with pytest, where it could be installed.
     tools: Option<PathBuf>,
 }
 
 impl Machine {
-    fn detect(say: &dyn Fn(&str)) -> anyhow::Result<Self> {
+    fn detect(config: &Config, say: &dyn Fn(&str)) -> anyhow::Result<Self> {
         let native = sandbox::Native::detect().context("the sandbox")?;
+        let wasm = match config.sandbox.explore {
+            Explore::Native => None,
+            Explore::WasmPython => guest::load(config.sandbox.guest.as_deref(), say)
+                .map_err(|e| say(&format!("exploring natively, not in WebAssembly ({e:#})")))
+                .ok(),
+        };
         let python = Interpreter::detect()?;
         let tools = install::tools(&python)
             .map_err(|e| {
@@ -211,6 +226,7 @@ impl Machine {
             .ok();
         Ok(Self {
             native,
+            wasm,
             python,
             tools,
         })
@@ -221,6 +237,7 @@ impl Machine {
 fn work(
     machine: &mut Option<Machine>,
     args: &Args,
+    config: &Config,
     bug: &Bug,
     checkout: &Checkout,
     taken_paths: &[String],
@@ -234,13 +251,16 @@ fn work(
     }
     let Machine {
         native,
+        wasm,
         python,
         tools,
     } = match machine {
         Some(known) => known,
-        None => machine.insert(Machine::detect(say)?),
+        None => machine.insert(Machine::detect(config, say)?),
     };
-    let (limit, started) = (Duration::from_secs(args.time_limit), Instant::now());
+    let seconds = args.time_limit.unwrap_or(config.fix.time_limit_secs);
+    let policy = config.fix.policy();
+    let (limit, started) = (Duration::from_secs(seconds), Instant::now());
     let attempt = |deps: Option<&Path>| {
         fixer::fix(&Task {
             event: &bug.event,
@@ -249,7 +269,9 @@ fn work(
             tools: tools.as_deref(),
             python,
             native,
+            wasm: wasm.as_ref(),
             taken_paths,
+            policy: &policy,
             time_limit: limit.saturating_sub(started.elapsed()),
             progress: say,
         })

@@ -9,18 +9,19 @@ use ingest::Exception;
 
 use super::{
     caller::{self, Script},
+    explorer::Explorer,
     generate::{self, Site},
     judge::{self, Behaviour, Cured, Judged},
     neighbours::{Replacement, neighbours, reductions, replaced, synthetic},
     project::Project,
-    run::{Bench, Change, Kind, Mode, Raised, Ran, Run},
+    run::{Bench, Kind, Mode, Raised, Ran, Run},
     suite::Suite,
     swap,
     testfile::{self, Expectation},
     verify,
 };
 use crate::{
-    FixError, Location, Report, Task,
+    Exploration, FixError, Location, Report, Task,
     candidate::Candidate,
     frames::{self, Mapped},
     gates::Reproduction,
@@ -34,8 +35,6 @@ const MAX_CANDIDATES: usize = 400;
 const MAX_MOVED: usize = 12;
 /// Behaviours told apart and sent through the gates.
 const MAX_FINALISTS: usize = 6;
-/// Below this confidence nothing is proposed.
-const MIN_CONFIDENCE: f64 = 0.5;
 
 /// Works on one bug of a Python program.
 ///
@@ -49,6 +48,7 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
         task.checkout.tree().to_path_buf(),
         task.checkout.entries().to_vec(),
         task.deps,
+        task.policy,
     );
     let mapped: Vec<Mapped> = exception
         .frames
@@ -93,31 +93,34 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     report.import_roots.clone_from(&project.roots);
     report.locations = locations(exception, &mapped, &project);
 
-    let work = Work {
+    let mut work = Work {
         task,
         project: &project,
         exception,
         mapped: &mapped,
         bench: bench(task, &project, &places, started + task.time_limit),
+        explorer: None,
     };
     (task.progress)("reproducing the crash");
-    let Some((script, crash)) = work.reproduce(&mut report)? else {
+    let Some((script, native_crash)) = work.reproduce(&mut report)? else {
         return Ok(report);
     };
-    let place = crash.place().cloned().unwrap_or_default();
+    let (crash, exploration) = work.choose_isolate(&script, &native_crash)?;
+    report.exploration = Some(exploration);
+    let (script, published) = work.simplify(script, &crash, &native_crash)?;
+    let place = native_crash.place().cloned().unwrap_or_default();
     let function = if place.function == "<module>" {
         "import".to_owned()
     } else {
         place.function.clone()
     };
     // A message holds captured values; masked, it tells as much.
-    let message = judge::mask(&crash.message);
+    let message = judge::mask(&native_crash.message);
     let title = if message.is_empty() {
-        crash.type_name.clone()
+        native_crash.type_name.clone()
     } else {
-        format!("{}: {message}", crash.type_name)
+        format!("{}: {message}", native_crash.type_name)
     };
-    let published = work.publishable(&script)?;
     let write = |expectation: &Expectation| {
         testfile::write(
             &published,
@@ -149,7 +152,7 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
         return Ok(report);
     }
     (task.progress)("checking the finalists");
-    work.finalists(&script, &crash, ranked, &write, &mut report)?;
+    work.finalists(&script, &native_crash, ranked, &write, &mut report)?;
     Ok(report)
 }
 
@@ -237,17 +240,22 @@ struct Work<'a> {
     exception: &'a Exception,
     mapped: &'a [Mapped],
     bench: Bench<'a>,
+    /// The isolate to explore in; none: natively.
+    explorer: Option<Explorer<'a>>,
 }
 
 impl Work<'_> {
     /// Runs within what is left of the bug's time, a share of it at most.
-    fn run(&self, runs: &[Run], share: f64) -> Result<Vec<Ran>, FixError> {
+    fn run(&mut self, runs: &[Run], share: f64) -> Result<Vec<Ran>, FixError> {
         let wall =
             self.bench.left().mul_f64(share).max(Duration::from_secs(1)) + Duration::from_secs(1);
-        Ok(self.bench.run(runs, Mode::explore(wall))?.runs)
+        match &mut self.explorer {
+            Some(explorer) => explorer.run(&self.bench, runs, wall),
+            None => Ok(self.bench.run(runs, Mode::explore(wall))?.runs),
+        }
     }
 
-    /// Finds a script that crashes as the event did.
+    /// Finds a script that crashes as the event did, natively: what is explored elsewhere is to hold there.
     fn reproduce(&self, report: &mut Report) -> Result<Option<(Script, Raised)>, FixError> {
         let scripts = caller::scripts(self.exception, self.mapped, self.project);
         if scripts.is_empty() {
@@ -270,10 +278,7 @@ impl Work<'_> {
         for ran in batch.runs {
             let Some(error) = ran.error else { continue };
             match judge::same_crash(self.exception, self.mapped, &error) {
-                Ok(()) => {
-                    let script = self.shrink(scripts[ran.id].clone())?;
-                    return Ok(Some((script, error)));
-                }
+                Ok(()) => return Ok(Some((scripts[ran.id].clone(), error))),
                 Err(reason) => near = Some(near.unwrap_or(reason)),
             }
         }
@@ -300,13 +305,94 @@ impl Work<'_> {
         Ok(None)
     }
 
+    /// Explores in WebAssembly where the crash happens there too. Its crash there is the one that later runs are compared
+    /// with: another version of Python words some messages differently.
+    fn choose_isolate(
+        &mut self,
+        script: &Script,
+        crash: &Raised,
+    ) -> Result<(Raised, Exploration), FixError> {
+        let natively = |reason: String| {
+            let exploration = Exploration {
+                isolate: "native",
+                reason,
+            };
+            Ok((crash.clone(), exploration))
+        };
+        let Some(wasm) = self.task.wasm else {
+            return natively("there is no WebAssembly guest here".to_owned());
+        };
+        self.explorer = Some(Explorer::new(wasm));
+        let run = Run {
+            detail: 1,
+            timeout: 8.0,
+            ..Run::script(0, &script.text())
+        };
+        let ran = self.run(&[run], 0.1)?.pop();
+        let reason = match ran.map(|ran| (ran.outcome, ran.error)) {
+            Some((_, Some(error))) if judge::is_like(&error, crash) => {
+                let exploration = Exploration {
+                    isolate: "wasm-python",
+                    reason: "the crash happens there too".to_owned(),
+                };
+                return Ok((error, exploration));
+            }
+            Some((_, Some(error))) => format!(
+                "in WebAssembly it raises {}: {}",
+                error.type_name,
+                judge::mask(judge::first_line(&error.message).as_str())
+            ),
+            Some((Kind::Ok, None)) => "in WebAssembly it does not crash".to_owned(),
+            Some((outcome, None)) => format!("in WebAssembly it gives no answer ({outcome:?})"),
+            None => "in WebAssembly the repository did not import in time".to_owned(),
+        };
+        self.explorer = None;
+        natively(reason)
+    }
+
+    /// A shorter script that crashes the same, and the one of its kind that may be shown to others.
+    fn simplify(
+        &mut self,
+        script: Script,
+        crash: &Raised,
+        native_crash: &Raised,
+    ) -> Result<(Script, Script), FixError> {
+        let short = self.shrink(script.clone(), crash)?;
+        let published = self.publishable(&short, crash)?;
+        if self.explorer.is_none() {
+            return Ok((short, published));
+        }
+        let mut steps = vec![short, published];
+        let runs: Vec<Run> = steps
+            .iter()
+            .enumerate()
+            .map(|(id, script)| Run::script(id, &script.text()))
+            .collect();
+        let wall = Duration::from_secs(10);
+        let batch = self.bench.run(&runs, Mode::explore(wall))?;
+        let holds = |id: usize| {
+            let ran = batch.runs.iter().find(|r| r.id == id);
+            ran.and_then(|r| r.error.as_ref())
+                .is_some_and(|e| judge::is_like(e, native_crash))
+        };
+        // The last step that holds natively as well.
+        Ok(match (holds(0), holds(1)) {
+            (_, true) => {
+                let published = steps.remove(1);
+                (if holds(0) { steps.remove(0) } else { script }, published)
+            }
+            (true, false) => (steps[0].clone(), steps.remove(0)),
+            (false, false) => (script.clone(), script),
+        })
+    }
+
     /// Leaves out what the crash does not need, as long as it stays the same crash.
-    fn shrink(&self, mut script: Script) -> Result<Script, FixError> {
+    fn shrink(&mut self, mut script: Script, crash: &Raised) -> Result<Script, FixError> {
         for _ in 0..12 {
             if self.bench.left() < self.task.time_limit.mul_f64(0.8) {
                 break;
             }
-            let crashing = self.still_crash(reductions(&script))?;
+            let crashing = self.still_crash(reductions(&script), crash)?;
             let Some((_, best)) = crashing.into_iter().min_by_key(|(_, s)| s.text().len()) else {
                 break;
             };
@@ -316,14 +402,15 @@ impl Work<'_> {
     }
 
     /// The same script with synthetic values wherever it crashes with them as well: what may be shown to others.
-    fn publishable(&self, script: &Script) -> Result<Script, FixError> {
+    fn publishable(&mut self, script: &Script, crash: &Raised) -> Result<Script, FixError> {
         let all = synthetic(script);
-        let alone = self.still_crash(all.iter().map(|r| replaced(script, &[r])).collect())?;
+        let alone = all.iter().map(|r| replaced(script, &[r])).collect();
+        let alone = self.still_crash(alone, crash)?;
         let mut good: Vec<&Replacement> = alone.into_iter().map(|(id, _)| &all[id]).collect();
         // All at once where that crashes too, else as many as do.
         while !good.is_empty() {
             let together = replaced(script, &good);
-            if !self.still_crash(vec![together.clone()])?.is_empty() {
+            if !self.still_crash(vec![together.clone()], crash)?.is_empty() {
                 return Ok(together);
             }
             good.truncate(good.len() / 2);
@@ -331,8 +418,12 @@ impl Work<'_> {
         Ok(script.clone())
     }
 
-    /// Those of some scripts that crash as the event did.
-    fn still_crash(&self, scripts: Vec<Script>) -> Result<Vec<(usize, Script)>, FixError> {
+    /// Those of some scripts that crash like this.
+    fn still_crash(
+        &mut self,
+        scripts: Vec<Script>,
+        crash: &Raised,
+    ) -> Result<Vec<(usize, Script)>, FixError> {
         if scripts.is_empty() {
             return Ok(Vec::new());
         }
@@ -350,9 +441,8 @@ impl Work<'_> {
         let same: Vec<usize> = ran
             .iter()
             .filter(|r| {
-                r.error
-                    .as_ref()
-                    .is_some_and(|e| judge::same_crash(self.exception, self.mapped, e).is_ok())
+                let error = r.error.as_ref();
+                error.is_some_and(|e| judge::is_like(e, crash) && judge::says_the_same(e, crash))
             })
             .map(|r| r.id)
             .collect();
@@ -429,7 +519,7 @@ impl Work<'_> {
     }
 
     fn execute(
-        &self,
+        &mut self,
         candidates: &[Candidate],
         script: &Script,
         detail: u8,
@@ -451,7 +541,7 @@ impl Work<'_> {
 
     /// Enumerates, runs, and keeps what cures; builds on what got further.
     fn try_candidates(
-        &self,
+        &mut self,
         script: &Script,
         crash: &Raised,
         report: &mut Report,
@@ -508,7 +598,7 @@ impl Work<'_> {
 
     /// Groups what cures by what it does, on the crashing input and beside it; leaves out what changes anything else.
     fn judge(
-        &self,
+        &mut self,
         script: &Script,
         crash: &Raised,
         mut cured: Vec<Cured>,
@@ -516,37 +606,37 @@ impl Work<'_> {
     ) -> Result<Vec<Behaviour>, FixError> {
         cured.sort_by(|a, b| b.candidate.prior.total_cmp(&a.candidate.prior));
         cured.truncate(60);
-        let beside: Vec<String> = neighbours(script).iter().map(Script::text).collect();
-        let many = |id: usize, changes: Vec<Change>| Run {
-            changes,
-            scripts: beside.clone(),
-            timeout: 10.0,
-            ..Run::script(id, "")
-        };
-        let base = self
-            .run(&[many(0, Vec::new())], 0.15)?
-            .into_iter()
-            .next()
-            .map(|r| r.many)
-            .unwrap_or_default();
-        let usable: Vec<&Ran> = base
+        // Each alone: one that does not end is no input to compare on, and must not take the others along.
+        let alone: Vec<Run> = neighbours(script)
             .iter()
-            .filter(|r| matches!(r.outcome, Kind::Ok | Kind::Raised))
+            .enumerate()
+            .map(|(id, s)| Run {
+                timeout: 2.0,
+                ..Run::script(id, &s.text())
+            })
             .collect();
+        let mut base = self.run(&alone, 0.15)?;
+        base.retain(|r| matches!(r.outcome, Kind::Ok | Kind::Raised));
+        let beside: Vec<String> = base.iter().map(|r| alone[r.id].script.clone()).collect();
         let runs: Vec<Run> = cured
             .iter()
             .enumerate()
-            .map(|(id, one)| many(id, swap::changes(self.project, &one.candidate)))
+            .map(|(id, one)| Run {
+                changes: swap::changes(self.project, &one.candidate),
+                scripts: beside.clone(),
+                timeout: 10.0,
+                ..Run::script(id, "")
+            })
             .collect();
-        let by_candidate: BTreeMap<usize, Vec<Ran>> = self
+        let after: BTreeMap<usize, Ran> = self
             .run(&runs, 0.4)?
             .into_iter()
-            .map(|r| (r.id, r.many))
+            .map(|r| (r.id, r))
             .collect();
         Ok(judge::group(
             cured,
-            &usable,
-            by_candidate,
+            &base,
+            &after,
             crash,
             script.fidelity,
             report,
@@ -603,7 +693,7 @@ impl Work<'_> {
                 Ok(_) if standing.is_some() => break,
                 Ok(evidence) => standing = Some(evidence),
             }
-            if standing.is_some() && confidence(&alive) >= MIN_CONFIDENCE {
+            if standing.is_some() && confidence(&alive) >= self.task.policy.min_confidence {
                 break;
             }
         }
@@ -617,7 +707,7 @@ impl Work<'_> {
             return Ok(());
         };
         let confidence = confidence(&alive);
-        if confidence < MIN_CONFIDENCE {
+        if confidence < self.task.policy.min_confidence {
             let best = behaviour.candidate.generator();
             report.why_not = Some(format!(
                 "several behaviours would cure it and nothing in the repository decides (best: {best}, confidence {confidence:.2})"

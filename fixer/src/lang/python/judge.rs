@@ -73,7 +73,20 @@ pub(crate) fn same_crash(
     ))
 }
 
-fn first_line(text: &str) -> String {
+/// Whether two runs crash at the same place with the same type. Recursions have a place for each step: the file is enough.
+pub(crate) fn is_like(error: &Raised, crash: &Raised) -> bool {
+    let same_place = error.place().zip(crash.place()).is_some_and(|(a, b)| {
+        a.path == b.path && (a.line == b.line || crash.type_name == "RecursionError")
+    });
+    error.type_name == crash.type_name && same_place
+}
+
+/// Whether two messages are the same but for their values.
+pub(crate) fn says_the_same(error: &Raised, crash: &Raised) -> bool {
+    mask(&error.message) == mask(&crash.message)
+}
+
+pub(crate) fn first_line(text: &str) -> String {
     text.lines()
         .next()
         .unwrap_or_default()
@@ -305,22 +318,18 @@ fn observed(ran: &Ran) -> Value {
 }
 
 /// Groups cures by behaviour and scores the groups.
+///
+/// `base` has the answers to inputs beside the crash on the unpatched tree, `after` those on each cure's, in `many` by
+/// their place in `base`.
 pub(crate) fn group(
     cured: Vec<Cured>,
-    base: &[&Ran],
-    after: BTreeMap<usize, Vec<Ran>>,
+    base: &[Ran],
+    after: &BTreeMap<usize, Ran>,
     crash: &Raised,
     fidelity: f64,
     report: &mut Report,
 ) -> Vec<Behaviour> {
-    let crashed = |ran: &Ran| {
-        ran.error.as_ref().is_some_and(|e| {
-            e.type_name == crash.type_name
-                && e.place()
-                    .zip(crash.place())
-                    .is_some_and(|(a, b)| a.path == b.path && a.line == b.line)
-        })
-    };
+    let crashed = |ran: &Ran| ran.error.as_ref().is_some_and(|e| is_like(e, crash));
     let kinds: Vec<String> = base
         .iter()
         .filter(|r| r.outcome == Kind::Ok)
@@ -328,17 +337,30 @@ pub(crate) fn group(
         .collect();
     let mut groups: BTreeMap<String, Vec<(Behaviour, usize)>> = BTreeMap::new();
     for (n, Cured { candidate, ran }) in cured.into_iter().enumerate() {
-        let runs: BTreeMap<usize, &Ran> = after
-            .get(&n)
-            .into_iter()
-            .flatten()
+        let mut refuse = |reason: String| {
+            report.refuted.push(Refuted {
+                gate: Gate::Behaviour,
+                reason: format!("{} {reason}", candidate.generator()),
+            });
+        };
+        let beside = after.get(&n);
+        if let Some(ran) = beside.filter(|r| !matches!(r.outcome, Kind::Ok | Kind::Skipped)) {
+            refuse(format!(
+                "does not come to an end on inputs beside the crash ({:?})",
+                ran.outcome
+            ));
+            continue;
+        }
+        let runs: BTreeMap<usize, &Ran> = beside
+            .iter()
+            .flat_map(|r| &r.many)
             .map(|r| (r.id, r))
             .collect();
         let mut signature = vec![observed(&ran)];
         let (mut n_unchanged, mut n_cured, mut n_still) = (0, 0, 0);
         let mut changed = None;
-        for before in base {
-            let Some(now) = runs.get(&before.id).filter(|r| r.outcome != Kind::Skipped) else {
+        for (at, before) in base.iter().enumerate() {
+            let Some(now) = runs.get(&at).filter(|r| r.outcome != Kind::Skipped) else {
                 continue;
             };
             if crashed(before) {
@@ -353,20 +375,14 @@ pub(crate) fn group(
                 n_cured += usize::from(!still);
                 signature.push(observed(now));
             } else if observed(before) != observed(now) || now.outcome != before.outcome {
-                changed = Some(before.id);
+                changed = Some(at);
                 break;
             } else {
                 n_unchanged += 1;
             }
         }
         if let Some(id) = changed {
-            report.refuted.push(Refuted {
-                gate: Gate::Behaviour,
-                reason: format!(
-                    "{} changes what input {id} beside the crash does",
-                    candidate.generator()
-                ),
-            });
+            refuse(format!("changes what input {id} beside the crash does"));
             continue;
         }
         let mut score = candidate.prior * fidelity;

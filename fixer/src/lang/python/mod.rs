@@ -1,11 +1,12 @@
 //! All that the fixer knows of Python.
 //!
-//! Read `engine` (the way of one bug), `caller` (scripts that may crash as the event did), `run` with `runner.py` (how
-//! they are run), `generate` (candidates), `judge` (what runs say), `verify` with `suite` (the gates), `testfile`.
+//! Read `engine` (the way of one bug), `caller` (scripts that may crash as the event did), `run` with `runner.py` and
+//! `explorer` (how they are run), `generate` (candidates), `judge` (what runs say), `verify` with `suite` (the gates), `testfile`.
 //! `source`, `project`, `values`, `neighbours` and `swap` serve them.
 
 mod caller;
 mod engine;
+mod explorer;
 mod generate;
 mod judge;
 mod neighbours;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::source::PyFile;
-use crate::git::TreeEntry;
+use crate::{Policy, git::TreeEntry};
 
 /// Files larger than this are not parsed: generated code, as a rule.
 const MAX_FILE_BYTES: u64 = 2 << 20;
@@ -147,6 +147,8 @@ pub(crate) struct Project {
     pub(crate) entries: Vec<TreeEntry>,
     /// Folders for `sys.path`, relative to the tree; the one of the crashing module first.
     pub(crate) roots: Vec<String>,
+    /// What its owner allows.
+    pub(crate) policy: Policy,
     deps: Option<PathBuf>,
     /// Texts read so far: looking for where a name comes from goes through all of them.
     texts: RefCell<BTreeMap<String, Option<Rc<str>>>>,
@@ -154,11 +156,17 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    pub(crate) fn new(tree: PathBuf, entries: Vec<TreeEntry>, deps: Option<&Path>) -> Self {
+    pub(crate) fn new(
+        tree: PathBuf,
+        entries: Vec<TreeEntry>,
+        deps: Option<&Path>,
+        policy: &Policy,
+    ) -> Self {
         Self {
             tree,
             entries,
             roots: Vec::new(),
+            policy: policy.clone(),
             deps: deps.map(Path::to_path_buf),
             texts: RefCell::default(),
             files: RefCell::default(),

@@ -15,10 +15,13 @@ use crate::FixError;
 
 /// Where things are inside the sandbox.
 pub(crate) const REPO: &str = "/work/repo";
+/// Memory of all runs of a batch together, in bytes.
+pub(crate) const MEMORY_BYTES: u64 = 2 << 30;
+
 const DEPS: &str = "/work/deps";
 const TOOLS: &str = "/work/tools";
 
-const RUNNER: &str = include_str!("runner.py");
+pub(crate) const RUNNER: &str = include_str!("runner.py");
 
 /// A Python interpreter of this machine.
 #[derive(Debug, Clone)]
@@ -156,6 +159,23 @@ pub(crate) struct Ran {
     pub(crate) messages: BTreeMap<String, String>,
 }
 
+impl Ran {
+    /// A run that gave no answer.
+    pub(crate) fn without_answer(id: usize, outcome: Kind) -> Self {
+        Self {
+            id,
+            outcome,
+            error: None,
+            value: serde_json::Value::Null,
+            printed: String::new(),
+            state: serde_json::Value::Null,
+            tests: BTreeMap::new(),
+            many: Vec::new(),
+            messages: BTreeMap::new(),
+        }
+    }
+}
+
 /// The ways a run may end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -279,44 +299,39 @@ impl Bench<'_> {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
+    /// Folders that every run sees, and those of them that go on `sys.path`.
+    pub(crate) fn view(&self) -> (Vec<Mount>, Vec<String>) {
+        let read = |source: &Path, target: &str| Mount {
+            source: source.to_owned(),
+            target: target.into(),
+            access: Access::Read,
+        };
+        let mut mounts = vec![read(self.tree, REPO)];
+        let mut paths: Vec<String> = self
+            .roots
+            .iter()
+            .map(|r| format!("{REPO}/{r}").trim_end_matches('/').to_owned())
+            .collect();
+        for (source, target) in [(self.deps, DEPS), (self.tools, TOOLS)] {
+            if let Some(source) = source {
+                mounts.push(read(source, target));
+                paths.push(target.to_owned());
+            }
+        }
+        (mounts, paths)
+    }
+
     /// Runs scripts one after another in one sandbox; each in a child of its own.
     ///
     /// # Errors
     /// [`FixError::Sandbox`] where the sandbox itself failed.
     pub(crate) fn run(&self, runs: &[Run], mode: Mode) -> Result<Batch, FixError> {
-        let mut paths: Vec<String> = self
-            .roots
-            .iter()
-            .map(|r| {
-                if r.is_empty() {
-                    REPO.to_owned()
-                } else {
-                    format!("{REPO}/{r}")
-                }
-            })
-            .collect();
-        let mut mounts = vec![
-            Mount {
-                source: self.python.prefix.clone(),
-                target: self.python.prefix.clone(),
-                access: Access::Read,
-            },
-            Mount {
-                source: self.tree.to_owned(),
-                target: REPO.into(),
-                access: Access::Read,
-            },
-        ];
-        for (source, target) in [(self.deps, DEPS), (self.tools, TOOLS)] {
-            if let Some(source) = source {
-                mounts.push(Mount {
-                    source: source.to_owned(),
-                    target: target.into(),
-                    access: Access::Read,
-                });
-                paths.push(target.to_owned());
-            }
-        }
+        let (mut mounts, paths) = self.view();
+        mounts.push(Mount {
+            source: self.python.prefix.clone(),
+            target: self.python.prefix.clone(),
+            access: Access::Read,
+        });
         let mut preload: Vec<&str> = if mode.warm {
             self.preload.iter().map(String::as_str).collect()
         } else {
@@ -328,7 +343,7 @@ impl Bench<'_> {
         let wall = mode.wall.min(self.left() + Duration::from_secs(1));
         let limits = Limits {
             wall,
-            memory_bytes: 2 << 30,
+            memory_bytes: MEMORY_BYTES,
             ..Limits::default()
         };
         let request = serde_json::json!({
@@ -357,34 +372,46 @@ impl Bench<'_> {
             limits,
         };
         let outcome = self.native.run(&job).map_err(FixError::Sandbox)?;
-        let mut batch = Batch {
-            runs: Vec::new(),
-            failed: BTreeMap::new(),
-            ending: outcome.ending,
-        };
-        for line in outcome
-            .report
-            .split(|b| *b == b'\n')
-            .filter(|l| !l.is_empty())
-        {
-            if let Ok(ran) = serde_json::from_slice::<Ran>(line) {
-                // The first answer to what was asked: later ones come from nobody we started.
-                let is_asked = runs.iter().any(|r| r.id == ran.id);
-                if is_asked && !batch.runs.iter().any(|r| r.id == ran.id) {
-                    batch.runs.push(ran);
-                }
-            } else if let Ok(ready) = serde_json::from_slice::<Ready>(line) {
-                batch.failed = ready.failed;
-            }
-        }
+        let batch = Batch::read(&outcome.report, runs, outcome.ending);
         tracing::debug!(
             runs.n = runs.len(),
             answers.n = batch.runs.len(),
             duration_ms = outcome.wall.as_millis() as u64,
-            "ran a batch: {:?} {}",
+            "ran a batch natively: {:?} {}",
             outcome.ending,
             String::from_utf8_lossy(&outcome.stderr[..outcome.stderr.len().min(2000)])
         );
         Ok(batch)
     }
+}
+
+impl Batch {
+    /// Reads a report; what it says beside the answers that were asked for is left out.
+    fn read(report: &[u8], runs: &[Run], ending: Ending) -> Self {
+        let mut batch = Self {
+            runs: answers(report, runs),
+            failed: BTreeMap::new(),
+            ending,
+        };
+        let ready = report.split(|b| *b == b'\n').next();
+        if let Some(Ok(ready)) = ready.map(serde_json::from_slice::<Ready>) {
+            batch.failed = ready.failed;
+        }
+        batch
+    }
+}
+
+/// The first answer to each of some runs: later ones come from nobody we started.
+pub(crate) fn answers(report: &[u8], runs: &[Run]) -> Vec<Ran> {
+    let mut out: Vec<Ran> = Vec::new();
+    for ran in report
+        .split(|b| *b == b'\n')
+        .filter_map(|line| serde_json::from_slice::<Ran>(line).ok())
+    {
+        let is_asked = runs.iter().any(|r| r.id == ran.id);
+        if is_asked && !out.iter().any(|r| r.id == ran.id) {
+            out.push(ran);
+        }
+    }
+    out
 }

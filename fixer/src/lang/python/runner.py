@@ -5,6 +5,7 @@ object a line, in the order of the runs. The parent imports the repository once 
 a child applies one candidate's change and runs one script, so that nothing leaks from one to the next.
 """
 import ast
+import builtins
 import gc
 import importlib
 import importlib.abc
@@ -25,6 +26,8 @@ MAX_BLOB = 1 << 20  # Bytes that a child may send.
 MAX_OUTPUT = 1 << 16  # Characters kept of what a script prints.
 CODE = {}  # Source path -> code object of the unpatched tree.
 OVERLAY = {}  # Source path -> patched text.
+SWAPPED = []  # (function, its code before), to be undone where there is no fork.
+ISOLATE = globals().get("isolate")  # The WebAssembly guest's: there is no fork and no file descriptor 3.
 
 monotonic, time_to_wait = time.monotonic, time.sleep  # The real ones.
 _original_get_code = importlib.machinery.SourceFileLoader.get_code
@@ -261,6 +264,7 @@ def swap(change, repo):
         if function.__code__.co_freevars != wanted.co_freevars:
             return False
     for function in found:
+        SWAPPED.append((function, function.__code__))
         function.__code__ = wanted
     return True
 
@@ -372,6 +376,7 @@ def run_tests(run, repo):
     os.chdir(repo)
     pytest.main(["-q", "-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-o", "addopts=",
                  "--rootdir", repo, "--import-mode", "prepend", "-W", "ignore"]
+                + (["--capture=sys"] if ISOLATE else [])  # The guest cannot duplicate file descriptors.
                 + (["--noconftest"] if run.get("no_conftest") else []) + run["tests"], plugins=[Recorder()])
     return {"id": run["id"], "outcome": "ok", "tests": results, "messages": messages, "printed": sys.stdout.getvalue()[-4000:]}
 
@@ -456,13 +461,53 @@ def supervise(run, repo, memory):
     return out
 
 
+def in_turn(run, repo):
+    """Runs in this process, for want of a fork, and takes back what the run changed as far as that is known.
+
+    That is modules, swapped functions, and what `sys`, `os` and `builtins` hold; other traces stay for the next run to see.
+    A run that takes too long ends the isolate: its answer and the later ones are missing.
+    """
+    modules, environ, names = dict(sys.modules), dict(os.environ), dict(vars(builtins))
+    lists = [(kept, list(kept)) for kept in (sys.path, sys.meta_path, sys.path_hooks, sys.argv)]
+    streams = sys.stdin, sys.stdout, sys.stderr
+    folder = os.getcwd()
+    sys.setrecursionlimit(1000)
+    ISOLATE.deadline(run.get("timeout", 5.0))
+    try:
+        out = run_tests(run, repo) if "tests" in run else run_script(run, repo)
+        blob = json.dumps(out, default=lambda v: short(v))
+        out = json.loads(blob) if len(blob) <= MAX_BLOB else {"id": run["id"], "outcome": "too-large"}
+    except BaseException:
+        out = {"id": run["id"], "outcome": "died"}
+    finally:
+        while SWAPPED:
+            function, code = SWAPPED.pop()
+            function.__code__ = code
+        for path in OVERLAY:
+            TREES.pop(path, None)
+        OVERLAY.clear()
+        for live, before in ((vars(builtins), names), (sys.modules, modules), (os.environ, environ)):
+            for key in [k for k in live if k not in before]:
+                del live[key]
+            live.update(before)
+        for kept, before in lists:
+            kept[:] = before
+        sys.stdin, sys.stdout, sys.stderr = streams
+        os.chdir(folder)
+        ISOLATE.deadline(0)
+    return out
+
+
 def main():
     request = json.loads(sys.stdin.buffer.read())
     repo = request["repo"]
     sys.path[:0] = request["paths"]
     sys.dont_write_bytecode = True
-    report = os.fdopen(REPORT, "wb")
-    os.set_inheritable(REPORT, False)
+    if ISOLATE:
+        report = ISOLATE.report
+    else:
+        report = os.fdopen(REPORT, "wb")
+        os.set_inheritable(REPORT, False)
     stdout, stderr = sys.stdout, sys.stderr
     sys.stdout = sys.stderr = Capped()
     started = monotonic()
@@ -482,14 +527,22 @@ def main():
     gc.freeze()
     report.write(json.dumps({"ready": True, "failed": failed}).encode() + b"\n")
     report.flush()
-    deadline = started + request.get("seconds", 60.0)
-    for run in request["runs"]:
-        if monotonic() > deadline:
-            out = {"id": run["id"], "outcome": "skipped"}
-        else:
-            out = supervise(run, repo, request.get("memory", 0))
-        report.write(json.dumps(out).encode() + b"\n")
-        report.flush()
+
+    def answer(batch, started):
+        deadline = started + batch.get("seconds", 60.0)
+        for run in batch["runs"]:
+            if monotonic() > deadline:
+                out = {"id": run["id"], "outcome": "skipped"}
+            else:
+                out = in_turn(run, repo) if ISOLATE else supervise(run, repo, request.get("memory", 0))
+            report.write(json.dumps(out).encode() + b"\n")
+            report.flush()
+
+    if not ISOLATE:
+        answer(request, started)
+        return
+    while (batch := ISOLATE.receive()) is not None:
+        answer(json.loads(batch), monotonic())
 
 
 main()

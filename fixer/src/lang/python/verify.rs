@@ -23,19 +23,6 @@ use crate::{
 const MAX_CHANGED_LINES: usize = 30;
 /// `PYTHONHASHSEED`s under which the finalist runs.
 const HASH_SEEDS: [u32; 3] = [0, 1, 2];
-/// Words in a path that need a person before a patch.
-const PROTECTED: &[&str] = &[
-    "auth",
-    "authentication",
-    "authorization",
-    "oauth",
-    "crypto",
-    "cryptography",
-    "permission",
-    "permissions",
-    "migrations",
-    "security",
-];
 /// What no fix may bring in.
 const FORBIDDEN: &[&str] = &[
     "eval(",
@@ -150,7 +137,7 @@ fn policy(candidate: &Candidate, project: &Project) -> Finding {
     for (path, text) in &candidate.files {
         let lower = path.to_ascii_lowercase();
         let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
-        if let Some(word) = words.find(|w| PROTECTED.contains(w)) {
+        if let Some(word) = words.find(|w| project.policy.protected.iter().any(|p| p == w)) {
             return Finding::Refused(format!("{path} is protected ({word}): it needs a person"));
         }
         let old = project.read(path).unwrap_or_default();
