@@ -1,7 +1,7 @@
 //! All that the fixer knows of Python.
 //!
 //! Read `engine` (the way of one bug), `caller` (scripts that may crash as the event did), `run` with `runner.py` and
-//! `explorer` (how they are run), `generate` (candidates), `judge` (what runs say), `verify` with `suite` (the gates), `testfile`.
+//! `explorer` (how they are run), `generate` (candidates), `judge` (what runs say), `verify` with `suite` and `policy` (the gates), `testfile`.
 //! `source`, `project`, `values`, `neighbours` and `swap` serve them.
 
 mod caller;
@@ -10,6 +10,7 @@ mod explorer;
 mod generate;
 mod judge;
 mod neighbours;
+mod policy;
 mod project;
 mod run;
 mod source;

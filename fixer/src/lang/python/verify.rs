@@ -1,12 +1,17 @@
 //! A Python candidate's way through the gates (DESIGN, 2).
 
-use std::{path::Path, time::Duration};
+use std::{
+    hash::{BuildHasher, RandomState},
+    path::Path,
+    time::Duration,
+};
 
 use tempfile::TempDir;
 
 use super::{
     caller::Script,
     judge::{self, Behaviour},
+    policy::policy,
     project::Project,
     run::{Bench, Kind, Mode, Raised, Ran, Run},
     source::{PyFile, children, descendants},
@@ -23,20 +28,6 @@ use crate::{
 const MAX_CHANGED_LINES: usize = 30;
 /// `PYTHONHASHSEED`s under which the finalist runs.
 const HASH_SEEDS: [u32; 3] = [0, 1, 2];
-/// What no fix may bring in.
-const FORBIDDEN: &[&str] = &[
-    "eval(",
-    "exec(",
-    "subprocess",
-    "os.system",
-    "os.popen",
-    "socket.",
-    "urllib",
-    "requests.",
-    "__import__",
-    "pickle.loads",
-];
-
 /// What is left after all gates: everything but the confidence, which needs the rivals.
 pub(crate) struct Evidence {
     trial: Trial,
@@ -80,9 +71,17 @@ pub(crate) fn gates(
         crash
     ));
     let mut files: Vec<(String, String)> = behaviour.candidate.files.clone().into_iter().collect();
-    files.push((test.path.clone(), test.source.clone()));
+    let control = Control::of(&test);
+    for test in [&test, &control.test] {
+        files.push((test.path.clone(), test.source.clone()));
+    }
     let patched = tree_with(bench.tree, &files)?;
-    gate!(Gate::Cures, |_| cures(bench, patched.path(), &test));
+    gate!(Gate::Cures, |_| cures(
+        bench,
+        patched.path(),
+        &test,
+        &control
+    ));
     gate!(Gate::TestSays, |c| says(
         bench, project, c, script, behaviour
     ));
@@ -133,23 +132,6 @@ fn applies(candidate: &Candidate, project: &Project) -> Finding {
     ))
 }
 
-fn policy(candidate: &Candidate, project: &Project) -> Finding {
-    for (path, text) in &candidate.files {
-        let lower = path.to_ascii_lowercase();
-        let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
-        if let Some(word) = words.find(|w| project.policy.protected.iter().any(|p| p == w)) {
-            return Finding::Refused(format!("{path} is protected ({word}): it needs a person"));
-        }
-        let old = project.read(path).unwrap_or_default();
-        for word in FORBIDDEN {
-            if text.matches(word).count() > old.matches(word).count() {
-                return Finding::Refused(format!("brings in {word}"));
-            }
-        }
-    }
-    Finding::Passed("no new dependency, process, network call or protected path".to_owned())
-}
-
 /// No broad handler more than before, and no early return of a constant that nothing in the repository speaks for.
 fn suppression(candidate: &Candidate, project: &Project) -> Finding {
     let broad = |file: &PyFile| {
@@ -181,45 +163,44 @@ fn suppression(candidate: &Candidate, project: &Project) -> Finding {
     ))
 }
 
-fn run_test(
+/// Runs tests on a tree, each in a fresh process of one job.
+fn run_tests(
     bench: &Bench<'_>,
     tree: &Path,
-    test: &Reproduction,
+    tests: &[&Reproduction],
     seed: u32,
-) -> Result<Option<Ran>, FixError> {
+) -> Result<Vec<Ran>, FixError> {
     let bench = Bench {
         tree,
         ..bench.clone()
     };
-    let mut run = Run {
-        timeout: 10.0,
-        ..Run::script(0, "")
+    let run = |(id, test): (usize, &&Reproduction)| {
+        let mut run = Run {
+            timeout: 10.0,
+            ..Run::script(id, "")
+        };
+        if uses_pytest(&bench, test, seed) {
+            run.tests = Some(vec![test.path.clone()]);
+            run.no_conftest = true;
+        } else {
+            let name = test
+                .source
+                .lines()
+                .rev()
+                .find_map(|l| l.strip_prefix("def ")?.split('(').next())
+                .unwrap_or_default();
+            run.script = format!("{}\n{name}()\n", test.source);
+        }
+        run
     };
-    if uses_pytest(&bench, test, seed) {
-        run.tests = Some(vec![test.path.clone()]);
-        run.no_conftest = true;
-    } else {
-        let name = test
-            .source
-            .lines()
-            .rev()
-            .find_map(|l| l.strip_prefix("def ")?.split('(').next())
-            .unwrap_or_default();
-        run.script = format!("{}\n{name}()\n", test.source);
-    }
-    Ok(bench
-        .run(
-            &[run],
-            Mode {
-                hash_seed: seed,
-                warm: false,
-                skip_sleep: false,
-                wall: Duration::from_secs(15),
-            },
-        )?
-        .runs
-        .into_iter()
-        .next())
+    let runs: Vec<Run> = tests.iter().enumerate().map(run).collect();
+    let mode = Mode {
+        hash_seed: seed,
+        warm: false,
+        skip_sleep: false,
+        wall: Duration::from_secs(15),
+    };
+    Ok(bench.run(&runs, mode)?.runs)
 }
 
 /// pytest once, as the repository's own run will be; the further hash seeds call the test itself, which is quicker.
@@ -233,7 +214,7 @@ fn reproduces(
     test: &Reproduction,
     crash: &Raised,
 ) -> Result<Finding, FixError> {
-    let Some(ran) = run_test(bench, tree, test, 0)? else {
+    let Some(ran) = run_tests(bench, tree, &[test], 0)?.pop() else {
         return Ok(Finding::Refused(
             "the test did not report on the unpatched tree".to_owned(),
         ));
@@ -280,10 +261,59 @@ fn reproduces(
     )))
 }
 
-fn cures(bench: &Bench<'_>, tree: &Path, test: &Reproduction) -> Result<Finding, FixError> {
+/// A test that does what another does and then fails in a way that nobody can guess.
+///
+/// The code under test runs in the process that reports on it, so what it reports is worth as much as that code. Here it
+/// is asked for a red test beside the green one: whoever answers "passed" to everything (a patched pytest, a forged
+/// report) gives himself away.
+struct Control {
+    test: Reproduction,
+    nonce: u64,
+}
+
+impl Control {
+    fn of(test: &Reproduction) -> Self {
+        let nonce = RandomState::new().hash_one(&test.source);
+        Self {
+            test: Reproduction {
+                path: test
+                    .path
+                    .replace(".py", &format!("_{:04x}.py", nonce >> 48)),
+                source: format!(
+                    "{}\n    raise AssertionError(\"{nonce}\")\n",
+                    test.source.trim_end()
+                ),
+                ..test.clone()
+            },
+            nonce,
+        }
+    }
+
+    fn is_red(&self, ran: &Ran) -> bool {
+        let nonce = self.nonce.to_string();
+        if ran.tests.is_empty() {
+            return ran.error.as_ref().is_some_and(|e| e.message == nonce);
+        }
+        ran.tests.iter().all(|(id, outcome)| {
+            outcome == "failed" && ran.messages.get(id).is_some_and(|m| m.contains(&nonce))
+        })
+    }
+}
+
+fn cures(
+    bench: &Bench<'_>,
+    tree: &Path,
+    test: &Reproduction,
+    control: &Control,
+) -> Result<Finding, FixError> {
     for seed in HASH_SEEDS {
-        let ran = run_test(bench, tree, test, seed)?;
-        let green = ran.as_ref().is_some_and(|r| {
+        // In an order that the code under test does not know.
+        let at = (control.nonce >> seed & 1) as usize;
+        let mut tests = [&control.test; 2];
+        tests[at] = test;
+        let runs = run_tests(bench, tree, &tests, seed)?;
+        let ran = |id: usize| runs.iter().find(|r| r.id == id);
+        let green = ran(at).is_some_and(|r| {
             if uses_pytest(bench, test, seed) {
                 !r.tests.is_empty() && r.tests.values().all(|o| o == "passed")
             } else {
@@ -291,12 +321,11 @@ fn cures(bench: &Bench<'_>, tree: &Path, test: &Reproduction) -> Result<Finding,
             }
         });
         if !green {
-            let why = ran
+            let why = ran(at)
                 .and_then(|r| {
-                    r.messages
-                        .into_values()
-                        .next()
-                        .or(r.error.map(|e| format!("{}: {}", e.type_name, e.message)))
+                    let message = r.messages.values().next().cloned();
+                    let error = r.error.as_ref();
+                    message.or(error.map(|e| format!("{}: {}", e.type_name, e.message)))
                 })
                 .unwrap_or_else(|| "no report".to_owned());
             return Ok(Finding::Refused(format!(
@@ -304,9 +333,14 @@ fn cures(bench: &Bench<'_>, tree: &Path, test: &Reproduction) -> Result<Finding,
                 why.lines().next().unwrap_or_default()
             )));
         }
+        if !ran(1 - at).is_some_and(|r| control.is_red(r)) {
+            return Ok(Finding::Refused(format!(
+                "a test that must fail on the patched tree was not reported as failed under hash seed {seed}: the reports cannot be believed"
+            )));
+        }
     }
     Ok(Finding::Passed(format!(
-        "the test passes on the patched tree, in fresh processes under {} hash seeds",
+        "the test passes on the patched tree, in fresh processes under {} hash seeds; one that must fail there fails",
         HASH_SEEDS.len()
     )))
 }
