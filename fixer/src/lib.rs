@@ -43,6 +43,8 @@ pub struct Task<'a> {
     pub native: &'a sandbox::Native,
     /// The isolate to explore in where the crash happens there.
     pub wasm: Option<&'a sandbox::Wasm>,
+    /// How far to go.
+    pub goal: Goal,
     /// Wall-clock time for the bug. Never exceeded by more than one job's grace of a few seconds.
     pub time_limit: Duration,
     /// Paths that tests of other bugs have taken already.
@@ -51,6 +53,15 @@ pub struct Task<'a> {
     pub policy: &'a Policy,
     /// Told what is being done, for people.
     pub progress: &'a dyn Fn(&str),
+}
+
+/// How far to go with a bug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// To a test that shows it.
+    Reproduce,
+    /// To a verified fix.
+    Fix,
 }
 
 /// What the owner of a repository allows.
@@ -144,6 +155,14 @@ pub enum FixError {
     /// A file could not be read or written.
     #[error("a file could not be read or written")]
     Io(#[from] std::io::Error),
+}
+
+/// Repository functions on an event's stack, innermost first; nothing is run.
+pub fn locate(event: &ErrorEvent, checkout: &Checkout) -> Vec<Location> {
+    match event.platform {
+        Platform::Python => lang::python::locate(event, checkout),
+        Platform::JavaScript | Platform::Other => Vec::new(),
+    }
 }
 
 /// Works on one bug, within its time.

@@ -47,7 +47,7 @@ const HOST_STACK_BYTES: usize = 1 << 20;
 pub struct GuestJob {
     /// The program's text. It is run as `__main__`, and finds a name `isolate` there: `isolate.report` is a binary file
     /// that stands for file descriptor 3, `isolate.deadline(seconds)` ends the job unless called again in time (0 lifts
-    /// it; slept time counts), `isolate.receive()` gives the next request of a [`Session`], or `None`. Programs named when the guest was built start without being compiled.
+    /// it; slept time does not count), `isolate.receive()` gives the next request of a [`Session`], or `None`. Programs named when the guest was built start without being compiled.
     pub program: String,
     /// Bytes given on standard input.
     pub request: Vec<u8>,

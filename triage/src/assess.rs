@@ -168,7 +168,7 @@ pub fn assess(event: &ErrorEvent) -> Assessment {
     }
     if raised_on_purpose(exception) {
         return say(
-            Fixability::NotFixable,
+            Fixability::Unsure,
             format!("deliberate: the program itself raises {name} there"),
         );
     }
@@ -239,7 +239,7 @@ mod tests {
         check(
             "ValueError",
             "raise ValueError(\"quantity must be positive\")",
-            Fixability::NotFixable,
+            Fixability::Unsure,
         );
         check("AssertionError", "assert x", Fixability::Unsure);
     }

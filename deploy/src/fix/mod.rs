@@ -18,7 +18,7 @@ use std::{
 
 use anyhow::Context;
 use fixer::{
-    Checkout, Report, Task,
+    Checkout, Goal, Report, Task,
     git::{GitError, Repository},
     lang::python::Interpreter,
 };
@@ -168,13 +168,22 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 human::plain(&bug.title)
             ))
         };
-        let report = if bug.assessment.kind == Fixability::Fixable {
-            work(&mut machine, args, &config, bug, checkout, &taken, &say)?
-        } else {
-            Report {
+        let report = match bug.assessment.kind {
+            Fixability::Fixable => work(&mut machine, args, &config, bug, checkout, &taken, &say)?,
+            Fixability::Unsure => {
+                let mut report = work(&mut machine, args, &config, bug, checkout, &taken, &say)?;
+                let reason = &bug.assessment.reason;
+                report.why_not = Some(match report.why_not {
+                    None => reason.clone(),
+                    Some(why) => format!("{reason}; {why}"),
+                });
+                report
+            }
+            Fixability::NotFixable => Report {
+                locations: fixer::locate(&bug.event, checkout),
                 why_not: Some(bug.assessment.reason.clone()),
                 ..Report::default()
-            }
+            },
         };
         let answer = Answer::new(bug, report, checkout, note, started.elapsed());
         if args.output == Output::Human {
@@ -272,6 +281,11 @@ fn work(
             wasm: wasm.as_ref(),
             taken_paths,
             policy: &policy,
+            // What may be meant so gets its test; what should be there instead is for people to say.
+            goal: match bug.assessment.kind {
+                Fixability::Fixable => Goal::Fix,
+                Fixability::Unsure | Fixability::NotFixable => Goal::Reproduce,
+            },
             time_limit: limit.saturating_sub(started.elapsed()),
             progress: say,
         })

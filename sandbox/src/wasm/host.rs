@@ -42,8 +42,8 @@ pub(super) struct Host {
     table: ResourceTable,
     clock: Clock,
     memory_bytes: u64,
-    /// In the guest's time.
-    deadline: Option<Duration>,
+    /// The program's own limit, by the machine's clock: sleeping costs nothing of it.
+    deadline: Option<Instant>,
     desk: Arc<Desk>,
 }
 
@@ -204,12 +204,11 @@ impl Host {
         })
     }
 
-    /// Fails where the time is up: the job's by the machine's clock, the program's own by the guest's.
+    /// Fails where the time is up, the job's or the program's own.
     pub(super) fn check_time(&self) -> wasmtime::Result<()> {
-        let late = self
-            .deadline
-            .is_some_and(|deadline| self.clock.elapsed() >= deadline);
-        if late || Instant::now() >= *lock(&self.desk.until) {
+        let now = Instant::now();
+        let late = self.deadline.is_some_and(|deadline| now >= deadline);
+        if late || now >= *lock(&self.desk.until) {
             return Err(self.desk.end(Ending::TimedOut));
         }
         Ok(())
@@ -277,11 +276,9 @@ pub(super) fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
         "deadline",
         |mut context: StoreContextMut<'_, Host>, (milliseconds,): (u64,)| {
             let host = context.data_mut();
-            host.deadline = (milliseconds > 0).then(|| {
-                host.clock
-                    .elapsed()
-                    .saturating_add(Duration::from_millis(milliseconds))
-            });
+            // What is further away than a day is lifted by the job's own limit long before.
+            let left = Duration::from_millis(milliseconds.min(86_400_000));
+            host.deadline = (milliseconds > 0).then(|| Instant::now() + left);
             Ok(())
         },
     )?;

@@ -4,9 +4,12 @@
 //! the whole visible program; the chain of lines alone, where no values were captured (text logs); and, last, the
 //! repository's own functions called with the locals they had at the crash.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
-use ingest::{Exception, Frame};
+use ingest::{ErrorEvent, Frame};
 use tree_sitter::Node;
 
 use super::{
@@ -42,9 +45,9 @@ impl Script {
 /// How deep definitions may pull in definitions.
 const MAX_DEPTH: usize = 8;
 
-/// Scripts for an exception of an event, likeliest first.
-pub(crate) fn scripts(exception: &Exception, mapped: &[Mapped], project: &Project) -> Vec<Script> {
-    let frames = &exception.frames;
+/// Scripts for the traced exception of an event, likeliest first; `mapped` is of its frames.
+pub(crate) fn scripts(event: &ErrorEvent, mapped: &[Mapped], project: &Project) -> Vec<Script> {
+    let frames = &event.traced().frames;
     let in_repository = |i: &usize| matches!(mapped[*i], Mapped::File(_));
     // The top level of the repository's own script calls its functions as a script around it would.
     let first = (0..frames.len())
@@ -73,14 +76,34 @@ pub(crate) fn scripts(exception: &Exception, mapped: &[Mapped], project: &Projec
             out.push(script);
         }
     };
-    let known = KnownFiles::new(frames, &around, |i| match &mapped[i] {
-        Mapped::File(path) => project.read(path),
-        _ => None,
-    });
+    // Exceptions of the same chain show other parts of the same files.
+    let shown: Vec<(&Frame, Option<Rc<str>>)> = around
+        .iter()
+        .map(|i| match &mapped[*i] {
+            Mapped::File(path) => (&frames[*i], project.read(path)),
+            _ => (&frames[*i], None),
+        })
+        .chain(
+            event
+                .exceptions
+                .iter()
+                .flat_map(|e| &e.frames)
+                .filter(|f| around.iter().any(|i| frames[*i].path == f.path))
+                .map(|f| (f, None)),
+        )
+        .collect();
+    let known = KnownFiles::new(&shown);
     for &at in around.iter().rev() {
         for reading in 0..3 {
             let visible = Visible {
                 frame: &frames[at],
+                frames,
+                next: (at + 1..frames.len())
+                    .find(|i| !frames[*i].function.starts_with('<'))
+                    .and_then(|i| match &mapped[i] {
+                        Mapped::File(path) => Some((&frames[i], path.as_str())),
+                        _ => None,
+                    }),
                 known: &known,
                 project,
                 near: &near,
@@ -114,11 +137,11 @@ struct KnownFiles {
 }
 
 impl KnownFiles {
-    /// `whole` gives the text of the files that the repository holds.
-    fn new(frames: &[Frame], around: &[usize], whole: impl Fn(usize) -> Option<Rc<str>>) -> Self {
+    /// From frames, each with the file's whole text where the repository holds it.
+    fn new(shown: &[(&Frame, Option<Rc<str>>)]) -> Self {
         let mut raw = BTreeMap::new();
-        for (at, frame) in around.iter().map(|i| (*i, &frames[*i])) {
-            if let Some(text) = whole(at) {
+        for (frame, whole) in shown {
+            if let Some(text) = whole {
                 for (n, line) in (1u32..).zip(text.lines()) {
                     raw.insert((frame.path.clone(), n), line.trim_end().to_owned());
                 }
@@ -141,7 +164,8 @@ impl KnownFiles {
             }
         }
         let mut files = BTreeMap::new();
-        for path in around.iter().map(|i| &frames[*i].path) {
+        let paths: BTreeSet<&String> = shown.iter().map(|(frame, _)| &frame.path).collect();
+        for path in paths {
             let lines: BTreeMap<u32, &String> = raw
                 .iter()
                 .filter(|((p, _), _)| p == path)
@@ -255,6 +279,10 @@ fn dedent(text: &str, indent: usize) -> String {
 /// One frame outside the repository, with all that is visible of its program.
 struct Visible<'a> {
     frame: &'a Frame,
+    /// All of the trace.
+    frames: &'a [Frame],
+    /// What its line called, with the file, where that is the repository's.
+    next: Option<(&'a Frame, &'a str)>,
     known: &'a KnownFiles,
     project: &'a Project,
     near: &'a [String],
@@ -350,10 +378,15 @@ impl Visible<'_> {
             script.setup.push(format!("{name} = {}", literal.source));
             return Some(());
         }
-        if let Some(import) = self
-            .frame
-            .locals
-            .get(name)
+        // The top level of the same file may have been captured as well.
+        let top = self
+            .frames
+            .iter()
+            .find(|f| f.path == self.frame.path && f.function == "<module>");
+        if let Some(import) = [Some(self.frame), top]
+            .into_iter()
+            .flatten()
+            .find_map(|f| f.locals.get(name))
             .and_then(|v| v.as_str())
             .and_then(|repr| import_from_repr(name, repr, self.project))
         {
@@ -410,6 +443,11 @@ impl Visible<'_> {
                 _ => {}
             }
         }
+        if let Some((import, setup)) = self.callee(name) {
+            script.imports.push(import);
+            script.setup.extend(setup);
+            return Some(());
+        }
         // A local object of which only the repr was captured is nobody's import.
         let is_object = self.frame.function != "<module>" && self.frame.locals.contains_key(name);
         let import = self
@@ -420,6 +458,36 @@ impl Visible<'_> {
             script.imports.push(import);
         }
         Some(())
+    }
+
+    /// What the next frame tells of a name that the line calls: a function, a class, or an object that can be called.
+    fn callee(&self, name: &str) -> Option<(String, Option<String>)> {
+        let (next, path) = self.next?;
+        let statement = self.known.statement(self.frame)?;
+        let parsed = PyFile::parse("", &statement);
+        let is_called = descendants(parsed.root()).into_iter().any(|node| {
+            node.kind() == "call"
+                && node
+                    .child_by_field_name("function")
+                    .is_some_and(|f| parsed.text_of(f) == name)
+        });
+        let file = self.project.file(path).filter(|_| is_called)?;
+        let module = self.project.module_of(path)?;
+        let function = file.function_at(next.line?)?;
+        let import = |what: &str| match what == name {
+            true => format!("from {module} import {name}"),
+            false => format!("from {module} import {what} as {name}"),
+        };
+        match (file.class_of(function), file.name_of(function)) {
+            (None, function) => Some((import(function), None)),
+            (Some(class), "__init__" | "__new__") => Some((import(file.name_of(class)), None)),
+            (Some(class), "__call__") => {
+                let class = file.name_of(class);
+                let made = format!("{name} = {class}()");
+                Some((format!("from {module} import {class}"), Some(made)))
+            }
+            _ => None,
+        }
     }
 
     fn include(

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ingest::Exception;
+use ingest::{ErrorEvent, Exception};
 
 use super::{
     caller::{self, Script},
@@ -15,13 +15,14 @@ use super::{
     neighbours::{Replacement, neighbours, reductions, replaced, synthetic},
     project::Project,
     run::{Bench, Kind, Mode, Raised, Ran, Run},
+    source::ancestors,
     suite::Suite,
     swap,
     testfile::{self, Expectation},
     verify,
 };
 use crate::{
-    Exploration, FixError, Location, Report, Task,
+    Checkout, Exploration, FixError, Goal, Location, Policy, Report, Task,
     candidate::Candidate,
     frames::{self, Mapped},
     gates::Reproduction,
@@ -35,6 +36,32 @@ const MAX_CANDIDATES: usize = 400;
 const MAX_MOVED: usize = 12;
 /// Behaviours told apart and sent through the gates.
 const MAX_FINALISTS: usize = 6;
+
+/// Repository functions on the stack, likeliest first: what is known of a bug without running anything.
+pub(crate) fn locate(event: &ErrorEvent, checkout: &Checkout) -> Vec<Location> {
+    let exception = event.traced();
+    let project = Project::new(
+        checkout.tree().to_path_buf(),
+        checkout.entries().to_vec(),
+        None,
+        &Policy::default(),
+    );
+    let mapped = map(exception, checkout, &project);
+    locations(exception, &mapped, &project)
+}
+
+/// Which file of the repository each frame is.
+fn map(exception: &Exception, checkout: &Checkout, project: &Project) -> Vec<Mapped> {
+    let line_of = |path: &str, line: u32| {
+        let text = project.read(path)?;
+        text.lines().nth(line as usize - 1).map(str::to_owned)
+    };
+    exception
+        .frames
+        .iter()
+        .map(|frame| frames::map(frame, checkout.entries(), line_of))
+        .collect()
+}
 
 /// Works on one bug of a Python program.
 ///
@@ -50,17 +77,7 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
         task.deps,
         task.policy,
     );
-    let mapped: Vec<Mapped> = exception
-        .frames
-        .iter()
-        .map(|frame| {
-            frames::map(frame, task.checkout.entries(), |path, line| {
-                project
-                    .read(path)
-                    .and_then(|t| t.lines().nth(line as usize - 1).map(str::to_owned))
-            })
-        })
-        .collect();
+    let mapped = map(exception, task.checkout, &project);
     let places: Vec<(String, Option<String>)> = mapped
         .iter()
         .zip(&exception.frames)
@@ -133,6 +150,9 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
         )
     };
     report.reproduction = Some(write(&Expectation::NoCrash));
+    if task.goal == Goal::Reproduce {
+        return Ok(report);
+    }
 
     (task.progress)("trying candidates");
     let tried = work.try_candidates(&script, &crash, &mut report)?;
@@ -156,37 +176,56 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     Ok(report)
 }
 
-/// Repository functions on the stack, innermost first.
+/// Functions that may be the one to change, likeliest first: those on the stack, and the ones that they are defined in.
+///
+/// A step further out halves, thirds, … the score; a function that is named in many places loses by the logarithm of their
+/// number, as a change there would reach all of them.
 fn locations(exception: &Exception, mapped: &[Mapped], project: &Project) -> Vec<Location> {
     let mut out: Vec<Location> = Vec::new();
+    let mut add = |file: &str, function: String, line: u32| {
+        let known = out.iter().any(|l| l.file == file && l.function == function);
+        if !known {
+            out.push(Location {
+                file: file.to_owned(),
+                function,
+                line,
+                score: 0.0,
+            });
+        }
+    };
     for (frame, mapped) in exception.frames.iter().zip(mapped).rev() {
         let (Mapped::File(path), Some(line)) = (mapped, frame.line) else {
             continue;
         };
-        let function = project
-            .file(path)
-            .and_then(|f| f.function_at(line).map(|n| f.name_of(n).to_owned()));
-        let function = function.unwrap_or_else(|| {
-            frame
-                .function
-                .rsplit('.')
-                .next()
-                .unwrap_or_default()
-                .to_owned()
-        });
-        if !out
-            .iter()
-            .any(|l| l.file == *path && l.function == function)
-        {
-            let score = 1.0 / (1.0 + out.len() as f64);
-            out.push(Location {
-                file: path.clone(),
-                function,
-                line,
-                score,
-            });
+        let parsed = project.file(path);
+        let Some((file, node)) = parsed
+            .as_ref()
+            .and_then(|f| Some((f, f.function_at(line)?)))
+        else {
+            let named = frame.function.rsplit('.').next().unwrap_or_default();
+            add(path, named.to_owned(), line);
+            continue;
+        };
+        add(path, file.name_of(node).to_owned(), line);
+        let around = ancestors(node)
+            .skip(1)
+            .filter(|n| n.kind() == "function_definition")
+            .last();
+        if let Some(around) = around {
+            add(path, file.name_of(around).to_owned(), line);
         }
     }
+    let named = project.occurrences(out.iter().map(|l| l.function.as_str()));
+    for (at, (place, n)) in out.iter_mut().zip(named).enumerate() {
+        // Special methods are called by no name: neither few nor many places.
+        let n = if place.function.starts_with("__") {
+            7
+        } else {
+            n
+        };
+        place.score = 1.0 / ((1 + at) as f64 * (1.0 + n as f64).log2().max(1.0));
+    }
+    out.sort_by(|a, b| b.score.total_cmp(&a.score));
     out
 }
 
@@ -218,6 +257,17 @@ fn bench<'a>(
 
 fn confidence(alive: &[Behaviour]) -> f64 {
     judge::confidence(&alive.iter().map(|b| b.score).collect::<Vec<_>>())
+}
+
+/// Why none of several behaviours is proposed.
+fn undecided(alive: &[Behaviour]) -> String {
+    let best = alive
+        .first()
+        .map_or_else(String::new, |b| b.candidate.generator());
+    let confidence = confidence(alive);
+    format!(
+        "several behaviours would cure it and nothing in the repository decides (best: {best}, confidence {confidence:.2})"
+    )
 }
 
 fn expectation(behaviour: &Behaviour) -> Expectation {
@@ -257,7 +307,7 @@ impl Work<'_> {
 
     /// Finds a script that crashes as the event did, natively: what is explored elsewhere is to hold there.
     fn reproduce(&self, report: &mut Report) -> Result<Option<(Script, Raised)>, FixError> {
-        let scripts = caller::scripts(self.exception, self.mapped, self.project);
+        let scripts = caller::scripts(self.task.event, self.mapped, self.project);
         if scripts.is_empty() {
             report.why_not =
                 Some("not reproduced: the log tells too little of the call".to_owned());
@@ -337,13 +387,16 @@ impl Work<'_> {
                 };
                 return Ok((error, exploration));
             }
-            Some((_, Some(error))) => format!(
+            Some((Kind::Raised, Some(error))) => format!(
                 "in WebAssembly it raises {}: {}",
                 error.type_name,
                 judge::mask(judge::first_line(&error.message).as_str())
             ),
             Some((Kind::Ok, None)) => "in WebAssembly it does not crash".to_owned(),
-            Some((outcome, None)) => format!("in WebAssembly it gives no answer ({outcome:?})"),
+            Some((outcome, error)) => format!(
+                "in WebAssembly it gives no answer ({outcome:?}{})",
+                error.map_or_else(String::new, |e| format!(", {}", e.type_name))
+            ),
             None => "in WebAssembly the repository did not import in time".to_owned(),
         };
         self.explorer = None;
@@ -621,6 +674,7 @@ impl Work<'_> {
         let runs: Vec<Run> = cured
             .iter()
             .enumerate()
+            .filter(|_| !beside.is_empty())
             .map(|(id, one)| Run {
                 changes: swap::changes(self.project, &one.candidate),
                 scripts: beside.clone(),
@@ -665,6 +719,14 @@ impl Work<'_> {
                 behaviour.candidate.generator()
             );
         }
+        // Where even the best would not be proposed if it had no rival, the gates have nothing to decide.
+        if alive
+            .first()
+            .is_some_and(|best| best.score < self.task.policy.min_confidence)
+        {
+            report.why_not = Some(undecided(&alive));
+            return Ok(());
+        }
         let mut standing: Option<verify::Evidence> = None;
         for _ in 0..MAX_FINALISTS {
             if self.bench.left() < Duration::from_millis(500) {
@@ -708,10 +770,7 @@ impl Work<'_> {
         };
         let confidence = confidence(&alive);
         if confidence < self.task.policy.min_confidence {
-            let best = behaviour.candidate.generator();
-            report.why_not = Some(format!(
-                "several behaviours would cure it and nothing in the repository decides (best: {best}, confidence {confidence:.2})"
-            ));
+            report.why_not = Some(undecided(&alive));
             return Ok(());
         }
         report.reproduction = Some(evidence.test.clone());

@@ -16,6 +16,9 @@ use crate::{
     gates::{Gate, Refuted},
 };
 
+/// Innermost frames of a recursion in which its cycle is looked for.
+const RECURSION_TAIL: usize = 40;
+
 /// Whether an exception is the event's crash: type, masked message, line of the innermost repository frame (of a
 /// recursion: a function of its cycle).
 pub(crate) fn same_crash(
@@ -51,11 +54,25 @@ pub(crate) fn same_crash(
         return Err("the nearest attempt crashed outside the repository".to_owned());
     };
     if event.type_name == "RecursionError" {
-        let cycle = event.frames.iter().zip(mapped).rev().take(40);
-        let found = cycle
-            .filter(|(_, m)| matches!(m, Mapped::File(p) if *p == place.path))
-            .any(|(f, _)| f.function.rsplit('.').next() == Some(&place.function));
-        return if found {
+        // Where it ran out of stack is chance; the functions that call each other are not.
+        let of_event: Vec<(&str, &str)> = event
+            .frames
+            .iter()
+            .zip(mapped)
+            .rev()
+            .take(RECURSION_TAIL)
+            .filter_map(|(f, m)| match m {
+                Mapped::File(path) => Some((path.as_str(), f.function.rsplit('.').next()?)),
+                _ => None,
+            })
+            .collect();
+        let own = error.frames.iter().rev().take(RECURSION_TAIL);
+        let own: Vec<(&str, &str)> = own
+            .filter(|f| f.repo)
+            .map(|f| (f.path.as_str(), f.function.as_str()))
+            .collect();
+        let n_shared = own.iter().filter(|f| of_event.contains(f)).count();
+        return if n_shared * 2 > own.len() {
             Ok(())
         } else {
             Err("the nearest attempt recursed elsewhere".to_owned())

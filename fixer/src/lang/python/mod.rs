@@ -22,4 +22,4 @@ mod verify;
 
 pub use run::Interpreter;
 
-pub(crate) use engine::fix;
+pub(crate) use engine::{fix, locate};

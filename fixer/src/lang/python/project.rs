@@ -13,6 +13,9 @@ use crate::{Policy, git::TreeEntry};
 /// Files larger than this are not parsed: generated code, as a rule.
 const MAX_FILE_BYTES: u64 = 2 << 20;
 
+/// Files looked through for how often a name occurs.
+const MAX_COUNTED_FILES: usize = 2000;
+
 /// Modules of the standard library that programs name bare, as `import json`.
 const STANDARD_MODULES: &[&str] = &[
     "abc",
@@ -273,6 +276,20 @@ impl Project {
         let inner = inner.strip_suffix(".py")?;
         let inner = inner.strip_suffix("/__init__").unwrap_or(inner);
         Some(inner.replace('/', ".")).filter(|m| !m.is_empty() && m.split('.').all(is_identifier))
+    }
+
+    /// How often each of some names occurs in the repository's own sources. Of very large repositories a part is read.
+    pub(crate) fn occurrences<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<usize> {
+        let mut counts: Vec<(&str, usize)> = names.map(|n| (n, 0)).collect();
+        for path in self.sources().take(MAX_COUNTED_FILES) {
+            let text = self.read(path).unwrap_or_default();
+            for word in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
+                for (name, n) in &mut counts {
+                    *n += usize::from(*name == word);
+                }
+            }
+        }
+        counts.into_iter().map(|(_, n)| n).collect()
     }
 
     /// Python files of the project that are no tests, setup scripts or documentation.

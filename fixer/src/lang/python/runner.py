@@ -477,8 +477,8 @@ def in_turn(run, repo):
         out = run_tests(run, repo) if "tests" in run else run_script(run, repo)
         blob = json.dumps(out, default=lambda v: short(v))
         out = json.loads(blob) if len(blob) <= MAX_BLOB else {"id": run["id"], "outcome": "too-large"}
-    except BaseException:
-        out = {"id": run["id"], "outcome": "died"}
+    except BaseException as error:
+        out = {"id": run["id"], "outcome": "died", "error": {"type": type(error).__name__, "message": words(error), "frames": []}}
     finally:
         while SWAPPED:
             function, code = SWAPPED.pop()

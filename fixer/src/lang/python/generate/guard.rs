@@ -3,8 +3,9 @@
 use tree_sitter::Node;
 
 use super::{Bad, Edit, Proposal, Site, Target, bad::Fault, expression::returned_values, proposal};
-use crate::lang::python::source::{
-    PyFile, ancestors, children, descendants, is_statement, own_descendants,
+use crate::lang::python::{
+    project::is_identifier,
+    source::{PyFile, ancestors, children, descendants, is_statement, own_descendants},
 };
 
 /// Guards for one wrong value at one statement.
@@ -133,17 +134,41 @@ pub(super) fn statements(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
             format!("{} and {text}", bad.good)
         };
         let both = format!("{text} and {}", bad.good);
-        let has_else = around.child_by_field_name("alternative").is_some();
+        let other = around.child_by_field_name("alternative");
+        // Where the other branch uses the very variable too, it shows what is done with one that is not worked on.
+        let witness = other
+            .filter(|o| {
+                o.kind() == "else_clause"
+                    && is_identifier(&bad.text)
+                    && descendants(*o)
+                        .into_iter()
+                        .any(|n| file.text_of(n) == bad.text)
+            })
+            .map(|o| {
+                let line = file.line_of(o.start_byte());
+                format!(
+                    "the other branch takes {} as it is ({}:{line})",
+                    bad.text, file.path
+                )
+            });
+        let prior = match (&other, &witness) {
+            (_, Some(_)) => 0.7,
+            (Some(_), None) => 0.6,
+            (None, None) => 0.4,
+        };
         for changed in if changed == both {
             vec![changed]
         } else {
             vec![both, changed]
         } {
-            out.push(proposal(
-                vec![Edit::replace(condition, changed)],
-                "ask more of the condition around",
-                if has_else { 0.6 } else { 0.4 } * bad.weight,
-            ));
+            out.push(Proposal {
+                witness: witness.clone(),
+                ..proposal(
+                    vec![Edit::replace(condition, changed)],
+                    "ask more of the condition around",
+                    prior * bad.weight,
+                )
+            });
         }
     }
     // The value gets its neutral form before the statement.
