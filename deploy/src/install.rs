@@ -1,50 +1,126 @@
-//! Python packages for runs: pytest, and a repository's own requirements. Wheels only, so that nothing of theirs runs
-//! at installation; no secrets in the environment; once, then from the cache.
+//! Packages for runs: pytest, a repository's own requirements, its locked Node packages.
+//!
+//! Read `job` (one installation: pip or npm in a sandbox job of its own), `proxy` with `origin` and `upstream` (its only
+//! way out, to the registries that the user has configured), then `pip` and `npm` (what each is told) and `stated`
+//! (what a commit asks for).
+//! Invariants: an install job sees no secret and no file of the repository but what was parsed and written anew;
+//! nothing of a package runs at installation (wheels only, no scripts); what is kept was checked first, and is whole.
+
+mod job;
+mod npm;
+mod origin;
+mod pip;
+mod proxy;
+mod stated;
+mod upstream;
 
 use std::{
+    env,
     fmt::Write,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::ExitCode,
 };
 
-use anyhow::{Context, bail};
-use fixer::{Checkout, lang::python::Interpreter};
+use anyhow::Context;
+use fixer::{Checkout, git::Repository, lang::python::Interpreter};
+use sandbox::Native;
 use sha2::{Digest, Sha256};
 
-use crate::cache;
+use self::{npm::Node, stated::Stated};
+use crate::{cache, fix};
 
 /// The test runner, and the packaging helpers that older projects take for granted; pinned to what we measured with.
 const TOOLS: &[&str] = &["pytest==8.4.2", "setuptools==80.9.0"];
-/// Seconds that pip may take.
-const PIP_TIMEOUT_SECS: u64 = 300;
+
+/// Install what a commit states that it needs, as `fix` does: in a sandbox job that reaches the registries alone, once,
+/// then from the cache. Prints a line for each folder: `python FOLDER`, `node FOLDER`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The git repository.
+    #[arg(long, value_name = "DIR")]
+    repo: PathBuf,
+    /// The commit.
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    commit: String,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`fix::UsageError`] for what the caller can mend, others where something could not be installed.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let repository = Repository::open(&args.repo)
+        .map_err(|e| fix::usage(format!("{}: {e}", args.repo.display())))?;
+    let commit = repository
+        .resolve(&args.commit)
+        .map_err(|e| fix::usage(format!("--commit: {e}")))?;
+    let checkout = Checkout::of(&repository, commit).context("writing the commit's files")?;
+    let native = Native::detect().context("the sandbox")?;
+    let python = Interpreter::detect()?;
+    let mut folders = Vec::new();
+    if let Some(folder) = requirements(&native, &python, &checkout)? {
+        folders.push(("python", folder));
+    }
+    if let Some(folder) = node_modules(&native, &python, &checkout)? {
+        folders.push(("node", folder));
+    }
+    if folders.is_empty() {
+        eprintln!("nothing to install: the commit states no requirements that are understood");
+    }
+    for (language, folder) in folders {
+        println!("{language} {}", folder.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
 
 /// The folder that holds pytest.
-pub(crate) fn tools(python: &Interpreter) -> anyhow::Result<PathBuf> {
-    let wanted: Vec<String> = TOOLS.iter().map(|t| (*t).to_owned()).collect();
-    cache::folder(
-        &format!("tools/{}-{}", python.version, digest(&wanted)),
-        |into| pip(python, &wanted, into),
-    )
+pub(crate) fn tools(native: &Native, python: &Interpreter) -> anyhow::Result<PathBuf> {
+    cache::folder(&tools_name(python), |into| {
+        pip::install(native, python, &Stated::of(TOOLS.iter().copied()), into)
+    })
+}
+
+fn tools_name(python: &Interpreter) -> String {
+    format!("tools/{}-{}", python.version, digest(TOOLS))
 }
 
 /// The installed requirements of a commit; `None` where it states none.
 pub(crate) fn requirements(
+    native: &Native,
     python: &Interpreter,
     checkout: &Checkout,
 ) -> anyhow::Result<Option<PathBuf>> {
-    let wanted = stated(checkout);
-    if wanted.is_empty() {
+    let wanted = stated::stated(checkout);
+    if wanted.lines.is_empty() {
         return Ok(None);
     }
     cache::folder(
-        &format!("deps/{}-{}", python.version, digest(&wanted)),
-        |into| pip(python, &wanted, into),
+        &format!("deps/{}-{}", python.version, digest(&wanted.lines)),
+        |into| pip::install(native, python, &wanted, into),
     )
     .map(Some)
 }
 
-fn digest(wanted: &[String]) -> String {
-    Sha256::digest(wanted.join("\n").as_bytes())
+/// The `node_modules` folder of a commit's `package-lock.json`; `None` where it has none.
+fn node_modules(
+    native: &Native,
+    python: &Interpreter,
+    checkout: &Checkout,
+) -> anyhow::Result<Option<PathBuf>> {
+    let Some(locked) = npm::locked(checkout)? else {
+        return Ok(None);
+    };
+    let node = Node::detect()?;
+    let digest = digest(&[&locked.package, &locked.lock]);
+    let folder = cache::folder(&format!("node/{}-{digest}", node.major), |into| {
+        npm::install(native, python, &node, &locked, into)
+    })?;
+    Ok(Some(folder.join("node_modules")))
+}
+
+fn digest(wanted: &[impl AsRef<str>]) -> String {
+    let lines: Vec<&str> = wanted.iter().map(AsRef::as_ref).collect();
+    Sha256::digest(lines.join("\n").as_bytes())
         .iter()
         .take(8)
         .fold(String::new(), |mut hex, byte| {
@@ -53,143 +129,18 @@ fn digest(wanted: &[String]) -> String {
         })
 }
 
-/// The requirements of a commit: a lock file's pins, else `requirements.txt`, else `pyproject.toml`'s.
-fn stated(checkout: &Checkout) -> Vec<String> {
-    for lock in ["uv.lock", "poetry.lock"] {
-        let Ok(parsed) = checkout.text(lock).parse::<toml::Table>() else {
-            continue;
-        };
-        let packages = parsed
-            .get("package")
-            .and_then(toml::Value::as_array)
-            .cloned()
-            .unwrap_or_default();
-        // The project itself stands in its own lock, with a source that is a folder.
-        let pins = packages.iter().filter(|p| {
-            p.get("source")
-                .and_then(|s| s.get("registry").or(s.get("type")))
-                .is_some()
-                || lock == "poetry.lock"
-        });
-        let pins: Vec<String> = pins
-            .filter_map(|p| {
-                Some(format!(
-                    "{}=={}",
-                    p.get("name")?.as_str()?,
-                    p.get("version")?.as_str()?
-                ))
-            })
-            .filter(|r| is_plain(r))
-            .collect();
-        if !pins.is_empty() {
-            return pins;
-        }
-    }
-    let plain: Vec<String> = checkout
-        .text("requirements.txt")
-        .lines()
-        .map(|l| l.split(" #").next().unwrap_or_default().trim().to_owned())
-        .filter(|l| is_plain(l))
-        .collect();
-    if !plain.is_empty() {
-        return plain;
-    }
-    let project = checkout
-        .text("pyproject.toml")
-        .parse::<toml::Table>()
-        .unwrap_or_default();
-    let listed = project
-        .get("project")
-        .and_then(|p| p.get("dependencies"))
-        .and_then(toml::Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    listed
-        .iter()
-        .filter_map(toml::Value::as_str)
-        .map(str::to_owned)
-        .filter(|r| is_plain(r))
-        .collect()
-}
-
-/// A name with versions and markers: no option, address, path or second file, which could install from anywhere.
-fn is_plain(requirement: &str) -> bool {
-    requirement.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && requirement.len() < 200
-        && !requirement.contains("://")
-        && !requirement.contains('@')
-        && requirement
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || " .,_-[]<>=!~;\"'()*+".contains(c))
-        && !requirement
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .contains(" -")
-}
-
-fn pip(python: &Interpreter, wanted: &[String], into: &Path) -> anyhow::Result<()> {
-    eprintln!("installing {} (once; kept in the cache)", wanted.join(", "));
-    let mut child = Command::new("timeout")
-        .arg(PIP_TIMEOUT_SECS.to_string())
-        .arg(python.executable())
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-input",
-            "--disable-pip-version-check",
-            "--only-binary",
-            ":all:",
-            "--target",
-        ])
-        .arg(into)
-        .arg("--")
-        .args(wanted)
-        .current_dir("/")
-        .env_clear()
-        .envs(std::env::vars_os().filter(|(k, _)| {
-            matches!(k.to_str(), Some("PATH" | "HOME")) || k.to_string_lossy().starts_with("PIP_")
-        }))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("starting pip")?;
-    let mut said = String::new();
-    if let Some(mut stderr) = child.stderr.take() {
-        std::io::Read::read_to_string(&mut stderr, &mut said).context("reading what pip says")?;
-    }
-    if !child.wait()?.success() {
-        bail!(
-            "pip could not install {}: {}",
-            wanted.join(", "),
-            said.lines().last().unwrap_or("no reason given")
-        );
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(requirement: &str, expected: bool) {
-        assert_eq!(is_plain(requirement), expected, "{requirement}");
-    }
-
-    #[test]
-    fn only_plain_requirements_are_installed() {
-        check("requests==2.31.0", true);
-        check("attrs>=22,<24; python_version >= \"3.8\"", true);
-        check("uvicorn[standard]", true);
-        check("-e .", false);
-        check("--index-url=http://evil", false);
-        check("pkg @ file:///etc", false);
-        check("git+https://host/x", false);
-        check("./local", false);
-        check("pkg --global-option=x", false);
-    }
+/// The certificates that this machine trusts, in one file.
+fn authorities() -> Option<PathBuf> {
+    let named = env::var_os("SSL_CERT_FILE").map(PathBuf::from);
+    // Debian, Fedora, openSUSE, Alpine.
+    let usual = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    ];
+    named
+        .into_iter()
+        .chain(usual.map(PathBuf::from))
+        .find(|file| file.is_absolute() && Path::is_file(file))
 }

@@ -7,6 +7,7 @@ mod eval;
 mod fix;
 mod guest;
 mod install;
+mod python;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ struct Cli {
 enum Command {
     Fix(fix::Args),
     Eval(eval::Args),
+    Install(install::Args),
     /// Print completions for a shell.
     Completions {
         shell: clap_complete::Shell,
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Fix(args) => fix::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Install(args) => install::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

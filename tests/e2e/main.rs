@@ -12,6 +12,8 @@ mod frames;
 mod hostile_code;
 mod hostile_log;
 mod hostile_repository;
+mod install;
+mod registry;
 mod release;
 mod shop;
 mod status;

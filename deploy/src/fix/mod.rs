@@ -26,6 +26,7 @@ use ingest::Format;
 use triage::{Bug, Bugs, Fixability};
 
 use self::answer::Answer;
+pub(crate) use self::human::plain;
 use crate::{
     config::{self, Config, Explore},
     guest, install,
@@ -226,7 +227,7 @@ impl Machine {
                 .ok(),
         };
         let python = Interpreter::detect()?;
-        let tools = install::tools(&python)
+        let tools = install::tools(&native, &python)
             .map_err(|e| {
                 say(&format!(
                     "no pytest, so the repository's tests are not run ({e:#})"
@@ -295,7 +296,7 @@ fn work(
         return Ok(report);
     }
     say("installing the repository's requirements");
-    match install::requirements(python, checkout) {
+    match install::requirements(native, python, checkout) {
         Ok(Some(deps)) => Ok(attempt(Some(&deps))?),
         Ok(None) => Ok(report),
         Err(error) => {
