@@ -26,7 +26,8 @@ use fixer::{Checkout, git::Repository, lang::python::Interpreter};
 use sandbox::Native;
 use sha2::{Digest, Sha256};
 
-use self::{npm::Node, stated::Stated};
+pub(crate) use self::npm::Node;
+use self::stated::Stated;
 use crate::{cache, fix};
 
 /// The test runner, and the packaging helpers that older projects take for granted; pinned to what we measured with.
@@ -78,6 +79,12 @@ pub(crate) fn tools(native: &Native, python: &Interpreter) -> anyhow::Result<Pat
     cache::folder(&tools_name(python), |into| {
         pip::install(native, python, &Stated::of(TOOLS.iter().copied()), into)
     })
+}
+
+/// The folder that holds pytest, if it has been installed.
+pub(crate) fn installed_tools(python: &Interpreter) -> Option<PathBuf> {
+    let folder = cache::root().ok()?.join(tools_name(python));
+    folder.is_dir().then_some(folder)
 }
 
 fn tools_name(python: &Interpreter) -> String {

@@ -3,10 +3,12 @@
 
 mod cache;
 mod config;
+mod doctor;
 mod eval;
 mod fix;
 mod guest;
 mod install;
+mod isolate;
 mod python;
 
 use std::process::ExitCode;
@@ -26,6 +28,8 @@ enum Command {
     Fix(fix::Args),
     Eval(eval::Args),
     Install(install::Args),
+    Sandbox(isolate::Args),
+    Doctor(doctor::Args),
     /// Print completions for a shell.
     Completions {
         shell: clap_complete::Shell,
@@ -47,6 +51,8 @@ fn main() -> ExitCode {
         Command::Fix(args) => fix::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Install(args) => install::run(&args),
+        Command::Sandbox(args) => isolate::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

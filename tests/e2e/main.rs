@@ -8,6 +8,7 @@
 )]
 
 mod cache;
+mod doctor;
 mod frames;
 mod hostile_code;
 mod hostile_log;
@@ -15,6 +16,7 @@ mod hostile_repository;
 mod install;
 mod registry;
 mod release;
+mod sandbox;
 mod shop;
 mod status;
 mod work_tree;

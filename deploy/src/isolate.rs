@@ -1,0 +1,39 @@
+//! `outerloop sandbox`: the isolates by themselves, for people.
+//!
+//! Read `run` (one command), `program` (how a `python3` command line becomes a program for WebAssembly).
+
+mod program;
+mod run;
+
+use std::process::ExitCode;
+
+/// The sandbox by itself: run a command in it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Run(run::Args),
+}
+
+/// Where a program runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Isolate {
+    /// Python alone, in WebAssembly.
+    WasmPython,
+    /// Any program of this machine, in Linux namespaces.
+    Native,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`crate::fix::UsageError`] for what the caller can mend, others for failures of ours.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match &args.command {
+        Command::Run(args) => run::run(args),
+    }
+}
