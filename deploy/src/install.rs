@@ -91,6 +91,18 @@ fn tools_name(python: &Interpreter) -> String {
     format!("tools/{}-{}", python.version, digest(TOOLS))
 }
 
+/// The folder of some packages by name and version.
+pub(crate) fn packages(
+    native: &Native,
+    python: &Interpreter,
+    pins: &[&str],
+) -> anyhow::Result<PathBuf> {
+    cache::folder(
+        &format!("deps/{}-{}", python.version, digest(pins)),
+        |into| pip::install(native, python, &Stated::of(pins.iter().copied()), into),
+    )
+}
+
 /// The installed requirements of a commit; `None` where it states none.
 pub(crate) fn requirements(
     native: &Native,

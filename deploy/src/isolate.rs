@@ -1,13 +1,15 @@
 //! `outerloop sandbox`: the isolates by themselves, for people.
 //!
-//! Read `run` (one command), `program` (how a `python3` command line becomes a program for WebAssembly).
+//! Read `run` (one command), `program` (how a `python3` command line becomes a program for WebAssembly), then `bench`
+//! (what isolation costs).
 
+mod bench;
 mod program;
 mod run;
 
 use std::process::ExitCode;
 
-/// The sandbox by itself: run a command in it.
+/// The sandbox by itself: run a command in it, or measure it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -17,6 +19,7 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(run::Args),
+    Bench(bench::Args),
 }
 
 /// Where a program runs.
@@ -35,5 +38,6 @@ enum Isolate {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
         Command::Run(args) => run::run(args),
+        Command::Bench(args) => bench::run(args),
     }
 }

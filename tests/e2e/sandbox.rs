@@ -1,4 +1,4 @@
-//! `outerloop sandbox`: one command in an isolate.
+//! `outerloop sandbox`: one command in an isolate, and what isolation costs.
 
 use std::time::Duration;
 
@@ -260,4 +260,52 @@ fn an_isolate_that_is_not_there_is_125() {
         .run();
     ran.ended(125);
     assert!(ran.errors().contains("/no/such/guest"), "{}", ran.errors());
+}
+
+/// That it runs and tells each way; how long anything takes is no test's affair.
+#[test]
+fn the_benchmark_tells_each_way() {
+    let repository = Repository::of(&[("packages/labels/__init__.py", "TEXT = 'label'\n")]);
+    let packages = repository.root().join("packages");
+    let bench = |output: &str| {
+        Outerloop::with([
+            "sandbox",
+            "bench",
+            "--runs",
+            "2",
+            "--imports",
+            "1",
+            "--at-once",
+            "2",
+        ])
+        .and(["--output", output, "--package"])
+        .and([packages.to_str().unwrap(), "labels"])
+        .run()
+    };
+    let ran = bench("human");
+    ran.ended(0);
+    let mut expected = vec!["native sandbox", "bubblewrap alone", "python3, no sandbox"];
+    if exploring_isolate() == "wasm-python" {
+        expected.extend(["WebAssembly, fresh instance", "WebAssembly, session"]);
+    }
+    for way in &expected {
+        let rows = ran.text().lines().filter(|l| l.starts_with(way)).count();
+        assert_eq!(rows, 1, "{way} in {}", ran.text());
+    }
+    let told = bench("json").json(0);
+    let ways = told["ways"].as_array().unwrap();
+    assert_eq!(ways.len(), expected.len());
+    for way in ways {
+        for figure in [
+            "one_line_p50_ms",
+            "one_line_p99_ms",
+            "import_cold_ms",
+            "import_warm_ms",
+            "at_once_ms",
+        ] {
+            assert!(way[figure].as_f64().unwrap() > 0.0, "{figure} of {way}");
+        }
+    }
+    let bad = Outerloop::with(["sandbox", "bench", "--package", "/no/such", "labels"]).run();
+    bad.ended(2);
 }
