@@ -44,7 +44,15 @@ pub enum Access {
 pub struct Limits {
     /// Wall-clock time. Default: 10 s.
     pub wall: Duration,
-    /// Resident memory of all its processes together, in bytes. Default: 1 GiB.
+    /// Processor time of all its processes together, those that have ended included. Default: 60 s.
+    ///
+    /// Seen within some 10 ms on each core that it keeps busy. Natively only: in WebAssembly a job has one thread, and
+    /// `wall` bounds it.
+    pub cpu: Duration,
+    /// Memory of all its processes together, in bytes. Default: 1 GiB.
+    ///
+    /// Natively, where a cgroup counts, with the files of its scratch and what the kernel keeps for it; where the
+    /// watchdog counts, resident memory alone.
     pub memory_bytes: u64,
     /// Bytes kept of standard output, standard error and the report, each; one more ends the job. Default: 16 MiB.
     pub output_bytes: usize,
@@ -58,6 +66,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             wall: Duration::from_secs(10),
+            cpu: Duration::from_secs(60),
             memory_bytes: 1 << 30,
             output_bytes: 16 << 20,
             n_processes: 256,
@@ -90,11 +99,13 @@ pub enum Ending {
     Signaled(i32),
     /// It reached the wall-clock limit.
     TimedOut,
-    /// It used more memory than allowed.
+    /// It used more processor time than allowed.
+    CpuLimit,
+    /// It wanted more memory than allowed.
     OutOfMemory,
     /// It printed more than allowed.
     OutputLimit,
-    /// It ran more processes than allowed.
+    /// It wanted more processes or threads than allowed, however it took the refusal.
     ProcessLimit,
     /// It wrote more to its writable mounts than allowed: sixteen files of the largest size, all in all.
     DiskLimit,

@@ -1,8 +1,8 @@
 //! Runs untrusted code: no network, no secrets, bounded time, memory and output.
 //!
 //! In: [`Job`]. Out: [`Outcome`]. Read `job` first, then `native` (Linux namespaces through bubblewrap) and below it
-//! `arguments` (what a job sees), `filter` (which system calls it may make), `running` (how it is started, watched and
-//! ended), `processes` and `disk` (what it uses). The second isolate is `wasm`: Python alone, in WebAssembly, for
+//! `arguments` (what a job sees), `filter` (which system calls it may make), `starting` and `running` (how it is started,
+//! watched and ended), `cgroup`, `processes` and `disk` (what it uses), `doctor` (what this machine lacks). The second isolate is `wasm`: Python alone, in WebAssembly, for
 //! [`GuestJob`]s and for [`Session`]s that answer many requests.
 //!
 //! Invariants: [`Native::run`] returns only after every process of the job is gone; nothing of the host is visible but
@@ -15,5 +15,5 @@ mod wasm;
 pub use crate::wasm::{Answer, GuestJob, Session, Wasm};
 pub use crate::{
     job::{Access, Ending, Job, Limits, Mount, Outcome, SandboxError},
-    native::Native,
+    native::{Check, Native, State, doctor},
 };

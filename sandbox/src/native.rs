@@ -7,37 +7,41 @@
 //! | mount namespace: `/usr` and the like read-only, the job's mounts, private `/tmp` and `/dev/shm`, the rest absent | reading or changing the host's files | the kernel's own `/proc` files (`cpuinfo`, `meminfo`, `version`) stay readable |
 //! | network namespace with nothing but its own loopback | reaching any other machine, the host's ports and abstract sockets | |
 //! | PID namespace; its first process, which is bubblewrap, hidden | seeing or signalling other processes; outliving the job, as the kernel kills all members with its first | |
-//! | IPC, UTS, cgroup namespaces | shared memory and names of the host | |
+//! | IPC, UTS namespaces, a cgroup namespace where the kernel has it | shared memory and names of the host | |
 //! | an ordinary uid that no account has ([`JOB_UID`]), no capability, `no_new_privs` | whatever asks for a privilege | as an ordinary user, the kernel still knows the job by the service's uid; the namespaces keep them apart |
 //! | seccomp filter (`filter`) | calls that widen the kernel's attack surface | a list of what is forbidden, not of what is needed |
 //! | a new session, `--die-with-parent` | typing into the service's terminal; outliving the service | |
 //! | `RLIMIT_*` (`running`) | core dumps, huge files, endless CPU time should the watchdog be gone | per process or uid, hence loose |
-//! | watchdog (`running`, `processes`) | more wall time, memory, processes than agreed | looks every 10 ms; kernel memory (socket buffers, page tables) is not seen |
+//! | a cgroup (`cgroup`): v2 where the service's own has the memory and pids controllers, else v1 | more memory or processes than agreed, at any moment | where the service may make none, the watchdog counts |
+//! | watchdog (`running`, `processes`) | more wall and processor time than agreed; memory and processes where there is no cgroup | looks every 10 ms; without a cgroup it does not see kernel memory (socket buffers, page tables) nor the time of processes that nobody waits for |
 //! | the same, reading pipes and free space (`running`, `disk`) | more output, more files in its writable mounts than agreed | what it unlinks while open counts only once space is short |
 //! | `oom_score_adj` | taking the service along, should the machine run out of memory after all | |
 //!
 //! Nothing is left behind when the service dies, by SIGKILL too: bubblewrap dies with us, and the namespace with it
 //! (`running::release`). Two system calls of bubblewrap's remain between which that would leave one process that
-//! waits for ever and has not started the program.
+//! waits for ever and has not started the program. An empty cgroup may stay; the next service that is started in the
+//! same place removes it, and what is in it.
+//!
+//! All of it or nothing: [`Native::detect`] refuses a machine that lacks a part, and no setting changes that. Without
+//! any one of the namespaces, the filter or the death with the service a job could reach what it must not, and there
+//! is no untrusted code for which that would do. Only counting has two ways, and both enforce every limit.
 //!
 //! What all this does not do: hide that it is a sandbox, stop side channels between jobs, survive a hole in the kernel.
 
 mod arguments;
+mod cgroup;
 mod disk;
+mod doctor;
 mod filter;
 mod processes;
 mod running;
+mod starting;
 
-use std::{
-    env,
-    ffi::OsString,
-    fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{ffi::OsString, io, path::PathBuf, sync::Arc};
 
-use crate::{Ending, Job, Limits, Outcome, SandboxError};
+use self::cgroup::Cgroups;
+pub use self::doctor::{Check, State, doctor};
+use crate::{Job, Outcome, SandboxError};
 
 /// The user and group that a job runs as: no account has it by default (Debian makes accounts up to 59999, and `nobody`
 /// is 65534).
@@ -53,11 +57,14 @@ pub struct Native {
 #[derive(Debug)]
 struct Tools {
     bwrap: PathBuf,
+    /// Of use to root only.
     setpriv: PathBuf,
     shell: PathBuf,
     env: PathBuf,
     filters: Vec<Vec<u8>>,
     privilege: Privilege,
+    /// Where the service may make none, the watchdog counts.
+    cgroups: Option<Cgroups>,
 }
 
 /// As whom the service runs.
@@ -70,44 +77,18 @@ enum Privilege {
 }
 
 impl Native {
-    /// Finds bubblewrap and what else it takes, and runs a first job to see that it works.
+    /// Sees that every part is there, by running first jobs: what [`doctor`] does. Removes the cgroups of services that
+    /// were killed.
+    ///
+    /// On cgroup v2 it may move the service from the group in which it was started, if it is alone there, into
+    /// `outerloop-service` below: controllers are handed on by groups without processes only.
     ///
     /// # Errors
-    /// [`SandboxError::Unavailable`] says what is missing and what to do about it.
+    /// [`SandboxError::Unavailable`] says which parts are missing and what to do about it. There is no way to do without
+    /// one: see the table of measures at the top of this module's source.
     pub fn detect() -> Result<Self, SandboxError> {
-        if !Path::new("/proc/thread-self/children").exists() {
-            let reason = "/proc is not mounted, or the kernel lacks CONFIG_PROC_CHILDREN; every large distribution's has it";
-            return Err(SandboxError::Unavailable(reason.to_owned()));
-        }
-        let privilege = if rustix::process::geteuid().is_root() {
-            Privilege::Root
-        } else {
-            Privilege::Ordinary
-        };
-        let tools = Tools {
-            bwrap: find("bwrap", "apt install bubblewrap")?,
-            setpriv: find("setpriv", "apt install util-linux")?,
-            shell: find("sh", "apt install dash")?,
-            env: find("env", "apt install coreutils")?,
-            filters: filter::compile()?,
-            privilege,
-        };
-        let native = Self {
-            tools: Arc::new(tools),
-        };
-        match native.run(&probe(&native.tools.env)) {
-            Ok(Outcome {
-                ending: Ending::Exited(0),
-                ..
-            }) => Ok(native),
-            Ok(Outcome { ending, stderr, .. }) => Err(unavailable(&format!(
-                "a first job ended with {ending:?}: {}",
-                String::from_utf8_lossy(&stderr)
-            ))),
-            Err(SandboxError::Unavailable(reason) | SandboxError::Failed(reason)) => {
-                Err(unavailable(&reason))
-            }
-        }
+        let (checks, native) = doctor::examine();
+        native.ok_or_else(|| SandboxError::Unavailable(doctor::missing(&checks)))
     }
 
     /// Runs a job to its end, on the caller's thread. When it returns, no process or mount of the job is left.
@@ -116,12 +97,12 @@ impl Native {
     ///
     /// - The program starts as uid and gid 64999, with file descriptors 0 to 3 and nothing else open; 3 is the
     ///   [report](Outcome::report).
-    /// - `/tmp` and `/dev/shm` are private, and hold [`Limits::file_bytes`] each; they count towards memory only as far
-    ///   as they are mapped.
+    /// - `/tmp` and `/dev/shm` are private, and hold [`file_bytes`](crate::Limits::file_bytes) each; they count towards
+    ///   memory where a cgroup counts, and else only as far as they are mapped.
     /// - When the service runs as root, a mount for writing is handed to that uid, with all that lies in it, unless its
     ///   top already belongs to it: its files must not be hard links that others rely on. A mount for reading must be
     ///   readable by everyone.
-    /// - What the job may write to its mounts, all in all, is sixteen times [`Limits::file_bytes`]. It may leave
+    /// - What the job may write to its mounts, all in all, is sixteen times `file_bytes`. It may leave
     ///   symbolic links there, and names that are no UTF-8.
     /// - The command line, and so the environment, is visible to other users of the machine: no place for secrets.
     /// - bubblewrap reports the death by signal *n* as status 128 + *n*; such a status becomes [`Ending::Signaled`].
@@ -135,71 +116,8 @@ impl Native {
         if self.tools.privilege == Privilege::Root {
             arguments::hand_over(job)?;
         }
-        running::run(&self.tools, job)
+        running::run(&self.tools, job).map(|(outcome, _)| outcome)
     }
-}
-
-/// The smallest job there is.
-fn probe(env: &Path) -> Job {
-    Job {
-        command: vec![env.into()],
-        mounts: vec![],
-        cwd: "/tmp".into(),
-        env: vec![],
-        stdin: vec![],
-        limits: Limits {
-            wall: Duration::from_secs(20),
-            ..Limits::default()
-        },
-    }
-}
-
-/// Where a system program is. It is looked up in the system's folders first: they are what the job sees.
-fn find(program: &str, remedy: &str) -> Result<PathBuf, SandboxError> {
-    let from_path = env::var_os("PATH").unwrap_or_default();
-    ["/usr/bin", "/bin", "/usr/sbin", "/usr/local/bin"]
-        .into_iter()
-        .map(PathBuf::from)
-        .chain(
-            env::split_paths(&from_path)
-                .filter(|folder| program == "bwrap" && folder.is_absolute()),
-        )
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
-        .ok_or_else(|| SandboxError::Unavailable(format!("`{program}` is not installed; {remedy}")))
-}
-
-/// Adds to a failed probe what on this machine is known to be in the way.
-fn unavailable(reason: &str) -> SandboxError {
-    let setting = |path: &str| {
-        fs::read_to_string(path)
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
-    };
-    let mut remedies = vec![];
-    if !rustix::process::geteuid().is_root() {
-        if setting("/proc/sys/kernel/unprivileged_userns_clone") == "0" {
-            remedies.push("allow user namespaces: sysctl kernel.unprivileged_userns_clone=1");
-        }
-        if setting("/proc/sys/user/max_user_namespaces") == "0" {
-            remedies.push("allow user namespaces: sysctl user.max_user_namespaces=10000");
-        }
-        if setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1" {
-            remedies.push("give bwrap an AppArmor profile with `userns`, or: sysctl kernel.apparmor_restrict_unprivileged_userns=0");
-        }
-    }
-    if Path::new("/.dockerenv").exists() || Path::new("/run/.containerenv").exists() {
-        remedies.push(
-            "in a container, start it with: --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
-             --security-opt systempaths=unconfined, and as root also --cap-add SYS_ADMIN --cap-add NET_ADMIN",
-        );
-    }
-    let reason = reason.trim();
-    SandboxError::Unavailable(match remedies.as_slice() {
-        [] => reason.to_owned(),
-        _ => format!("{reason} ({})", remedies.join("; ")),
-    })
 }
 
 /// Says what we were doing when the system refused.

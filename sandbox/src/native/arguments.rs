@@ -16,7 +16,7 @@ use rustix::{
     io::Errno,
 };
 
-use super::{JOB_UID, Privilege, Tools, failed, running::SECOND_GATE, words};
+use super::{JOB_UID, Privilege, Tools, failed, starting::SECOND_GATE, words};
 use crate::{Access, Job, Mount, SandboxError};
 
 /// The system's folders that programs need: libraries, interpreters, tools. Nothing of `/etc` but the linker's cache

@@ -3,7 +3,7 @@
 //! That `/proc` lists the members of the PID namespace and no others, whoever their parent is. Following parents to
 //! children from outside would miss those that a fork bomb orphans while we look.
 
-use std::{fs, io::Read as _, ops::ControlFlow, os::fd::OwnedFd};
+use std::{fs, io::Read as _, ops::ControlFlow, os::fd::OwnedFd, time::Duration};
 
 use rustix::{
     fs::{CWD, Dir, Mode, OFlags, fstat, openat, stat, statfs},
@@ -17,6 +17,8 @@ pub(super) struct Usage {
     pub(super) n_tasks: u64,
     /// Resident memory and what the files of the private filesystems cost beside their content, in bytes.
     pub(super) resident_bytes: u64,
+    /// Processor time of all that have ended and were waited for, and of all that are there. Never falls.
+    pub(super) cpu: Duration,
 }
 
 /// `TMPFS_MAGIC` of linux/magic.h.
@@ -28,6 +30,8 @@ const FILE_BYTES: u64 = 1 << 10;
 pub(super) struct Processes {
     first: Pid,
     folder: Option<OwnedFd>,
+    /// The most that was seen: what nobody waited for goes with its processes.
+    cpu: Duration,
 }
 
 impl Processes {
@@ -36,6 +40,7 @@ impl Processes {
         Self {
             first,
             folder: None,
+            cpu: Duration::ZERO,
         }
     }
 
@@ -67,13 +72,21 @@ impl Processes {
         let mut usage = Usage {
             n_tasks: 0,
             resident_bytes: self.files().saturating_mul(FILE_BYTES),
+            cpu: Duration::ZERO,
         };
+        // To the first come those that are orphaned, and their time when they have ended.
+        let stat = || fs::read_to_string(format!("/proc/{}/stat", self.first.as_raw_nonzero()));
+        let mut n_ticks = stat()
+            .ok()
+            .and_then(|line| task(&line))
+            .map_or(0, |task| task.n_ticks);
         self.each(|read| {
-            if let Some((n_tasks, resident_bytes)) = task(read) {
-                usage.n_tasks += n_tasks;
+            if let Some(task) = read("stat").and_then(|line| task(&line)) {
+                usage.n_tasks += task.n_threads;
+                n_ticks = n_ticks.saturating_add(task.n_ticks);
                 usage.resident_bytes = usage
                     .resident_bytes
-                    .saturating_add(memory(read, resident_bytes));
+                    .saturating_add(memory(read, task.resident_bytes));
             }
             if usage.n_tasks > max_tasks {
                 ControlFlow::Break(())
@@ -81,6 +94,11 @@ impl Processes {
                 ControlFlow::Continue(())
             }
         })?;
+        let ticks_a_second = rustix::param::clock_ticks_per_second().max(1);
+        self.cpu = self.cpu.max(Duration::from_millis(
+            n_ticks.saturating_mul(1000) / ticks_a_second,
+        ));
+        usage.cpu = self.cpu;
         Some(usage)
     }
 
@@ -128,18 +146,30 @@ impl Processes {
     }
 }
 
-/// Threads and resident bytes of one process; `None` where it is gone meanwhile.
-fn task(read: &dyn Fn(&str) -> Option<String>) -> Option<(u64, u64)> {
-    // After the name, which may hold anything, in parentheses: state is field 3, num_threads 20, rss 24.
-    let line = read("stat")?;
+/// What `/proc/<pid>/stat` says of one process.
+struct Task {
+    n_threads: u64,
+    resident_bytes: u64,
+    /// Processor time of its own and of the children that it waited for.
+    n_ticks: u64,
+}
+
+fn task(line: &str) -> Option<Task> {
+    // After the name, which may hold anything, in parentheses: state is field 3, then utime 14, stime, cutime, cstime,
+    // num_threads 20, rss 24.
     let (_, fields) = line.rsplit_once(')')?;
-    let mut fields = fields.split_ascii_whitespace();
-    let n_tasks = fields.nth(17)?.parse().ok()?;
+    let mut fields = fields.split_ascii_whitespace().skip(11);
+    let mut n_ticks = 0u64;
+    for _ in 0..4 {
+        n_ticks = n_ticks.saturating_add(fields.next()?.parse().ok()?);
+    }
+    let n_threads = fields.nth(2)?.parse().ok()?;
     let pages: u64 = fields.nth(3)?.parse().ok()?;
-    Some((
-        n_tasks,
-        pages.saturating_mul(rustix::param::page_size() as u64),
-    ))
+    Some(Task {
+        n_threads,
+        resident_bytes: pages.saturating_mul(rustix::param::page_size() as u64),
+        n_ticks,
+    })
 }
 
 /// The `/proc` that the namespace's first process sees, once it is not ours any more.

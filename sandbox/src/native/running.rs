@@ -5,92 +5,92 @@
 use std::{
     fs::{self, File},
     io::{self, ErrorKind, Read as _, Write as _},
-    os::{
-        fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd, RawFd},
-        unix::process::CommandExt as _,
-    },
-    process::{Child, Command, ExitStatus},
+    os::fd::{AsFd as _, OwnedFd},
     time::{Duration, Instant},
 };
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    fs::{OFlags, fcntl_setfl},
-    io::{Errno, fcntl_dupfd_cloexec},
-    pipe::{PipeFlags, pipe_with},
+    io::Errno,
     process::{
-        Pid, PidfdFlags, Resource, Rlimit, Signal, WaitId, WaitIdOptions, getrlimit, pidfd_open,
-        pidfd_send_signal, prlimit, waitid,
+        Pid, PidfdFlags, Resource, Rlimit, Signal, WaitId, WaitIdOptions, WaitIdStatus, getrlimit,
+        pidfd_open, pidfd_send_signal, prlimit, waitid,
     },
 };
 
-use super::{
-    Tools,
-    arguments::{self, Wires},
-    disk::Disk,
-    failed,
-    processes::Processes,
-};
+use super::{Tools, cgroup::Group, disk::Disk, failed, processes::Processes, starting};
 use crate::{Ending, Job, Limits, Outcome, SandboxError};
 
 /// How often the watchdog looks. A core fills some 50 MB in that time, and forks a few hundred processes.
 const TICK: Duration = Duration::from_millis(10);
+/// How often it looks at the processes themselves where a cgroup limits them: a kernel may have been told not to count
+/// its own memory (`cgroup.memory=nokmem`), and whoever manages the machine may take controllers away.
+const SECOND_LOOK: Duration = Duration::from_millis(250);
 /// The watchdog's share of a core: after a look that took t it waits at least `PAUSE` × t.
 const PAUSE: u32 = 5;
 /// How long the kernel may take to end killed processes. Exiting with gigabytes of memory takes a second.
 const DEATH: Duration = Duration::from_secs(20);
-/// The report's file descriptor inside.
-const REPORT: RawFd = 3;
-/// Read by the shell that comes before the program: see [`release`].
-pub(super) const SECOND_GATE: RawFd = 4;
 /// How soon to look again how far bubblewrap has come with its set-up.
 const SOON: Duration = Duration::from_micros(300);
 
-pub(super) fn run(tools: &Tools, job: &Job) -> Result<Outcome, SandboxError> {
+/// How a job ended, and whether a cgroup counted what it used.
+pub(super) fn run(tools: &Tools, job: &Job) -> Result<(Outcome, bool), SandboxError> {
     let begun = Instant::now();
-    let (mut started, mut pipes) = start(tools, job)?;
+    let (mut started, mut pipes) =
+        starting::start(tools, job).map_err(failed("starting bubblewrap"))?;
     let stopped = started.watch(&mut pipes, job, begun)?;
     let status = started.end()?;
     // All writers are dead: what is in the pipes now is the rest.
     let rest = pipes.drain_all()?;
-    let ending = match stopped.or(rest) {
+    // What the kernel did to the job comes before how the job took it: to it, being killed for its memory looks like any
+    // other SIGKILL.
+    let excess = started
+        .group
+        .as_ref()
+        .and_then(|group| group.excess(&job.limits));
+    let ending = match stopped.or(excess).or(rest) {
         Some(ending) => ending,
-        None => exit_ending(status, &pipes)?,
+        None => exit_ending(&status, &pipes)?,
     };
     let [stdout, stderr, report] = pipes.outputs.map(|output| output.bytes);
-    Ok(Outcome {
+    let outcome = Outcome {
         ending,
         stdout,
         stderr,
         report,
         wall: begun.elapsed(),
-    })
+    };
+    Ok((outcome, started.group.is_some()))
 }
 
 /// What bubblewrap's exit status says of the program's.
-fn exit_ending(status: ExitStatus, pipes: &Pipes<'_>) -> Result<Ending, SandboxError> {
+fn exit_ending(status: &WaitIdStatus, pipes: &Pipes<'_>) -> Result<Ending, SandboxError> {
     let is_started = pipes.gate.is_none();
-    match status.code().filter(|_| is_started) {
+    match status.exit_status().filter(|_| is_started) {
         Some(code @ 129..=192) => Ok(Ending::Signaled(code - 128)),
         Some(code) => Ok(Ending::Exited(code)),
         // Bubblewrap could not set up what was asked for, and says why; or something outside killed it.
         None => Err(SandboxError::Failed(
             match String::from_utf8_lossy(&pipes.outputs[1].bytes).trim() {
                 reason if !is_started && !reason.is_empty() => reason.to_owned(),
-                _ => format!("bubblewrap ended with {status}"),
+                _ => format!(
+                    "bubblewrap ended with status {:?}, signal {:?}",
+                    status.exit_status(),
+                    status.terminating_signal()
+                ),
             },
         )),
     }
 }
 
 /// Our ends of a job's pipes.
-struct Pipes<'a> {
+pub(super) struct Pipes<'a> {
     /// With what is still to be given.
-    stdin: Option<(File, &'a [u8])>,
+    pub(super) stdin: Option<(File, &'a [u8])>,
     /// Standard output, standard error, report.
-    outputs: [Output; 3],
+    pub(super) outputs: [Output; 3],
     /// Until the program has been let go.
-    gate: Option<File>,
+    pub(super) gate: Option<File>,
 }
 
 impl Pipes<'_> {
@@ -120,14 +120,14 @@ impl Pipes<'_> {
 }
 
 /// A pipe that the job writes to, and what came out of it.
-struct Output {
+pub(super) struct Output {
     pipe: Option<File>,
     bytes: Vec<u8>,
     limit: usize,
 }
 
 impl Output {
-    fn new(pipe: OwnedFd, limit: usize) -> Self {
+    pub(super) fn new(pipe: OwnedFd, limit: usize) -> Self {
         Self {
             pipe: Some(pipe.into()),
             bytes: vec![],
@@ -158,11 +158,15 @@ impl Output {
 }
 
 /// A job that has been started, and is ended when this is dropped.
-struct Started {
-    bwrap: Child,
+pub(super) struct Started {
+    bwrap: Pid,
     bwrap_fd: OwnedFd,
+    /// Bubblewrap has been waited for, and its number may be another's.
+    is_over: bool,
     first: Option<First>,
     disk: Disk,
+    /// Goes last.
+    group: Option<Group>,
 }
 
 /// The first process of the job's PID namespace: if it dies, the kernel kills all others, and it is gone after them.
@@ -173,6 +177,17 @@ struct First {
 }
 
 impl Started {
+    pub(super) fn new(bwrap: Pid, bwrap_fd: OwnedFd, disk: Disk, group: Option<Group>) -> Self {
+        Self {
+            bwrap,
+            bwrap_fd,
+            is_over: false,
+            first: None,
+            disk,
+            group,
+        }
+    }
+
     /// Until the program exits or has to be stopped: then, says why.
     fn watch(
         &mut self,
@@ -183,6 +198,7 @@ impl Started {
         let limits = &job.limits;
         let deadline = begun + limits.wall;
         let mut look_at = begun + TICK;
+        let mut second_look_at = begun + SECOND_LOOK;
         loop {
             let until = deadline.min(if pipes.gate.is_some() {
                 Instant::now() + SOON
@@ -209,12 +225,16 @@ impl Started {
                 return Ok(Some(Ending::TimedOut));
             }
             if now >= look_at {
-                let excess = self
-                    .first
-                    .as_mut()
-                    .and_then(|first| excess(&mut first.processes, limits));
-                if let Some(ending) = excess.or_else(|| self.disk.excess()) {
+                let counted = self.group.as_ref().map(|group| group.excess(limits));
+                if let Some(ending) = counted.flatten().or_else(|| self.disk.excess()) {
                     return Ok(Some(ending));
+                }
+                if counted.is_none() || now >= second_look_at {
+                    let first = self.first.as_mut();
+                    if let Some(ending) = first.and_then(|f| excess(&mut f.processes, limits)) {
+                        return Ok(Some(ending));
+                    }
+                    second_look_at = now + SECOND_LOOK;
                 }
                 look_at = Instant::now() + TICK.max(now.elapsed() * PAUSE);
             }
@@ -277,7 +297,7 @@ impl Started {
 
     /// Looks for bubblewrap's child, unless it is known.
     fn find_first(&mut self) -> Result<(), SandboxError> {
-        let bwrap = self.bwrap.id();
+        let bwrap = self.bwrap.as_raw_nonzero().get();
         let children =
             fs::read_to_string(format!("/proc/{bwrap}/task/{bwrap}/children")).unwrap_or_default();
         let pid = children
@@ -290,7 +310,7 @@ impl Started {
         };
         match pidfd_open(pid, PidfdFlags::empty()) {
             // The number could be another's by now, if the set-up failed.
-            Ok(fd) if parent_of(pid) == Some(bwrap) => {
+            Ok(fd) if parent_of(pid) == Some(self.bwrap) => {
                 self.first = Some(First {
                     pid,
                     fd,
@@ -304,7 +324,7 @@ impl Started {
     }
 
     /// Kills what is left and waits until all of it is gone.
-    fn end(&mut self) -> Result<ExitStatus, SandboxError> {
+    fn end(&mut self) -> Result<WaitIdStatus, SandboxError> {
         self.find_first()?;
         let ending = || failed("ending the job");
         let gone = |fd: &OwnedFd, time| {
@@ -323,9 +343,17 @@ impl Started {
         }
         // bubblewrap ends by itself when its child does; with no child known, its death takes the child along.
         if self.first.is_none() || !gone(&self.bwrap_fd, Duration::from_secs(1))? {
-            drop(self.bwrap.kill());
+            let _gone = pidfd_send_signal(&self.bwrap_fd, Signal::KILL);
         }
-        let status = self.bwrap.wait().map_err(ending())?;
+        let status = loop {
+            match waitid(WaitId::PidFd(self.bwrap_fd.as_fd()), WaitIdOptions::EXITED) {
+                Err(Errno::INTR) => {}
+                Ok(Some(status)) => break status,
+                Ok(None) => return Err(ending()(ErrorKind::NotFound.into())),
+                Err(error) => return Err(ending()(error.into())),
+            }
+        };
+        self.is_over = true;
         if let Some(First { fd, .. }) = &self.first {
             // It is ours to reap if bubblewrap did not and we are the machine's first process, as in a container.
             let _not_ours = waitid(
@@ -333,15 +361,15 @@ impl Started {
                 WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
             );
         }
-        self.first = None;
         Ok(status)
     }
 }
 
 impl Drop for Started {
     fn drop(&mut self) {
-        // After a normal end this only finds that all is done.
-        drop(self.end());
+        if !self.is_over {
+            drop(self.end());
+        }
     }
 }
 
@@ -365,6 +393,9 @@ fn excess(processes: &mut Processes, limits: &Limits) -> Option<Ending> {
     let usage = processes.usage(limits.n_processes)?;
     if usage.n_tasks > limits.n_processes {
         return Some(Ending::ProcessLimit);
+    }
+    if usage.cpu > limits.cpu {
+        return Some(Ending::CpuLimit);
     }
     if usage.resident_bytes <= limits.memory_bytes {
         return None;
@@ -400,23 +431,24 @@ fn resource_limits(limits: &Limits) -> [(Resource, u64); 6] {
         ),
         // Counts all jobs at once where the service runs as root, as they share a uid.
         (Resource::Nproc, limits.n_processes.saturating_mul(4)),
-        // Counts the threads of a process together.
+        // Counts the threads of a process together, and nothing of its children.
         (
             Resource::Cpu,
-            (limits.wall.as_secs() + 1).saturating_mul(n_cores),
+            (limits
+                .wall
+                .as_secs()
+                .saturating_add(1)
+                .saturating_mul(n_cores))
+            .min(limits.cpu.as_secs().saturating_add(2)),
         ),
     ]
 }
 
 /// The parent of a process, from `/proc`.
-fn parent_of(pid: Pid) -> Option<u32> {
+fn parent_of(pid: Pid) -> Option<Pid> {
     let line = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
-    line.rsplit_once(')')?
-        .1
-        .split_ascii_whitespace()
-        .nth(1)?
-        .parse()
-        .ok()
+    let (_, fields) = line.rsplit_once(')')?;
+    Pid::from_raw(fields.split_ascii_whitespace().nth(1)?.parse().ok()?)
 }
 
 /// `poll`, begun again after a signal.
@@ -433,131 +465,4 @@ fn wait_for(fds: &mut [PollFd<'_>], timeout: Duration) -> io::Result<()> {
             other => return other.map(drop).map_err(io::Error::from),
         }
     }
-}
-
-fn start<'a>(tools: &Tools, job: &'a Job) -> Result<(Started, Pipes<'a>), SandboxError> {
-    spawn(tools, job).map_err(failed("starting bubblewrap"))
-}
-
-fn spawn<'a>(tools: &Tools, job: &'a Job) -> io::Result<(Started, Pipes<'a>)> {
-    let ([in_read, in_write], [out_read, out_write]) = (pipe()?, pipe()?);
-    let ([err_read, err_write], [report_read, report_write]) = (pipe()?, pipe()?);
-    let [gate_read, gate_write] = pipe()?;
-    for ours in [&in_write, &out_read, &err_read, &report_read] {
-        fcntl_setfl(ours, OFlags::NONBLOCK)?;
-    }
-    let filters = tools
-        .filters
-        .iter()
-        .map(|program| filled_pipe(program))
-        .collect::<io::Result<Vec<_>>>()?;
-    let etc = arguments::ETC
-        .iter()
-        .map(|(_, text)| filled_pipe(text.as_bytes()))
-        .collect::<io::Result<Vec<_>>>()?;
-
-    let numbers = |fds: &[OwnedFd]| fds.iter().map(|fd| fd.as_raw_fd()).collect::<Vec<_>>();
-    let wires = Wires {
-        gate: gate_read.as_raw_fd(),
-        filters: numbers(&filters),
-        etc: numbers(&etc),
-    };
-    let mut kept = [wires.filters.as_slice(), &wires.etc].concat();
-    kept.push(wires.gate);
-    let placed = [
-        (report_write.as_raw_fd(), REPORT),
-        (gate_read.as_raw_fd(), SECOND_GATE),
-    ];
-
-    let mut command = Command::new(&tools.bwrap);
-    command
-        .args(arguments::arguments(tools, job, &wires))
-        .env_clear()
-        .current_dir("/");
-    command.stdin(in_read).stdout(out_write).stderr(err_write);
-    inherit(&mut command, placed, kept);
-    let disk = Disk::new(job);
-    let mut bwrap = command.spawn()?;
-    // Our copies of the job's ends, or the pipes would never end.
-    drop((command, report_write, gate_read, filters, etc));
-
-    let bwrap_pid = Pid::from_child(&bwrap);
-    let bwrap_fd = match pidfd_open(bwrap_pid, PidfdFlags::empty()) {
-        Ok(fd) => fd,
-        Err(error) => {
-            drop(bwrap.kill());
-            bwrap.wait()?;
-            return Err(error.into());
-        }
-    };
-    let limit = job.limits.output_bytes;
-    let pipes = Pipes {
-        stdin: (!job.stdin.is_empty()).then(|| (in_write.into(), job.stdin.as_slice())),
-        outputs: [out_read, err_read, report_read].map(|pipe| Output::new(pipe, limit)),
-        gate: Some(gate_write.into()),
-    };
-    Ok((
-        Started {
-            bwrap,
-            bwrap_fd,
-            first: None,
-            disk,
-        },
-        pipes,
-    ))
-}
-
-/// Lets the new process keep `kept` as they are and those of `placed` under the second number, and nothing else of ours
-/// but the first three.
-#[expect(
-    unsafe_code,
-    reason = "the standard library can hand on no other descriptors"
-)]
-fn inherit(command: &mut Command, placed: [(RawFd, RawFd); 2], kept: Vec<RawFd>) {
-    let prepare = move || {
-        // What the service opened without close-on-exec stays outside too.
-        // SAFETY: a flag on the descriptors of this process, which shares them with no other; it closes none.
-        unsafe {
-            libc::syscall(
-                libc::SYS_close_range,
-                REPORT,
-                libc::c_uint::MAX,
-                libc::CLOSE_RANGE_CLOEXEC,
-            )
-        };
-        for &fd in &kept {
-            // SAFETY: the parent keeps these descriptors open until this process has called exec.
-            rustix::io::fcntl_setfd(
-                unsafe { BorrowedFd::borrow_raw(fd) },
-                rustix::io::FdFlags::empty(),
-            )?;
-        }
-        for (from, to) in placed {
-            // SAFETY: as above. All others that are needed lie above, so it closes none of them. It may close the pipe
-            // on which the standard library would report a failed exec: then the job ends unstarted, and we fail.
-            if unsafe { libc::dup2(from, to) } == -1 {
-                return Err(io::Error::last_os_error());
-            }
-        }
-        Ok(())
-    };
-    // SAFETY: between fork and exec, `prepare` only makes system calls: it allocates nothing and takes no lock.
-    unsafe { command.pre_exec(prepare) };
-}
-
-/// A pipe (reading end, writing end) that no other process inherits, with numbers that leave room for descriptor 3.
-fn pipe() -> io::Result<[OwnedFd; 2]> {
-    let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
-    Ok([
-        fcntl_dupfd_cloexec(read, 10)?,
-        fcntl_dupfd_cloexec(write, 10)?,
-    ])
-}
-
-/// A pipe that holds `bytes`, which must fit into its buffer (64 KiB).
-fn filled_pipe(bytes: &[u8]) -> io::Result<OwnedFd> {
-    let [read, write] = pipe()?;
-    fcntl_setfl(&write, OFlags::NONBLOCK)?;
-    File::from(write).write_all(bytes)?;
-    Ok(read)
 }
