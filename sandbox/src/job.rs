@@ -20,6 +20,9 @@ pub struct Job {
 }
 
 /// A folder or file of the host, made visible inside.
+///
+/// There must be no socket and no named pipe in it behind which a process of the host listens: a mount keeps a job from
+/// writing files, not from connecting, whatever its access.
 #[derive(Debug, Clone)]
 pub struct Mount {
     /// Where it is on the host.

@@ -113,6 +113,11 @@ fn check_mount(mount: &Mount, earlier: &[Mount], privilege: Privilege) -> Result
         return refuse("a system folder can only be mounted as itself, for reading");
     }
     let meta = fs::metadata(source).map_err(failed(&format!("reading {}", source.display())))?;
+    if !meta.is_dir() && !meta.is_file() {
+        return refuse(
+            "only a folder or a plain file can be mounted: a socket or named pipe leads out",
+        );
+    }
     let needed = if meta.is_dir() { 0o005 } else { 0o004 };
     if privilege == Privilege::Root && *access == Access::Read && meta.mode() & needed != needed {
         return refuse(&format!(

@@ -8,7 +8,7 @@ use std::{
         linux::net::SocketAddrExt as _,
         unix::{
             fs::{PermissionsExt as _, symlink},
-            net::{SocketAddr, UnixListener},
+            net::{SocketAddr, UnixDatagram, UnixListener},
         },
     },
     path::Path,
@@ -70,6 +70,12 @@ fn it_reaches_no_network() {
     let name = format!("outerloop-test-{}", std::process::id());
     let address = SocketAddr::from_abstract_name(&name).expect("short enough");
     let _abstract = UnixListener::bind_addr(&address).expect("the name is ours");
+    let datagrams = SocketAddr::from_abstract_name(format!("{name}-d")).expect("short enough");
+    let _datagrams = UnixDatagram::bind_addr(&datagrams).expect("the name is ours");
+    let outside = folder();
+    let path = outside.path().join("socket");
+    let _named = UnixListener::bind(&path).expect("the folder is ours");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("it is ours");
     attack(&format!(
         r#"
 import socket
@@ -82,7 +88,10 @@ ip4, ip6, tcp, udp = socket.AF_INET, socket.AF_INET6, socket.SOCK_STREAM, socket
 print(attempt(connect, ip4, tcp, ("127.0.0.1", {tcp})))
 print(attempt(connect, ip4, tcp, ("1.1.1.1", 443)), attempt(connect, ip6, tcp, ("2606:4700:4700::1111", 443)))
 print(attempt(connect, ip4, udp, ("1.1.1.1", 53)), attempt(connect, ip4, tcp, ("169.254.169.254", 80)))
-print(attempt(connect, socket.AF_UNIX, tcp, "\0{name}"))
+unix = socket.AF_UNIX
+print(attempt(connect, unix, tcp, "\0{name}"), attempt(connect, unix, udp, "\0{name}-d"))
+print({{attempt(connect, unix, tcp, base + "{path}") for base in ("", "/proc/self/root", "/tmp/../..")}})
+print({{attempt(connect, unix, tcp, path) for path in ("/run/docker.sock", "/var/run/dbus/system_bus_socket", "/run/nscd/socket", "/dev/log")}})
 socket.socket(ip4, udp).sendto(b"x", ("127.0.0.1", {udp}))
 try:
     print(socket.getaddrinfo("example.com", 443))
@@ -100,10 +109,12 @@ print(server.accept()[0].recv(9))
 "#,
         tcp = tcp.local_addr().expect("bound").port(),
         udp = udp.local_addr().expect("bound").port(),
+        path = path.display(),
     ))
     .run()
     .printed(
-        "ECONNREFUSED\nENETUNREACH ENETUNREACH\nENETUNREACH ENETUNREACH\nECONNREFUSED\nno name\nno /sys\n\
+        "ECONNREFUSED\nENETUNREACH ENETUNREACH\nENETUNREACH ENETUNREACH\nECONNREFUSED ECONNREFUSED\n{'ENOENT'}\n\
+         {'ENOENT'}\nno name\nno /sys\n\
          {'EPERM'}\n{'EPERM'}\nb'hello'",
     );
     tcp.set_nonblocking(true).expect("it is ours");
@@ -152,6 +163,67 @@ print(lead("/proc/kcore") in ("ENOENT", "EACCES", "EPERM"), os.listdir("/proc/1"
          []\n[]\nEXDEV EXDEV EXDEV\nTrue []",
         ["ENOENT"; 10].join(" ")
     ));
+}
+
+#[test]
+fn a_socket_in_a_mount_leads_out() {
+    let work = folder();
+    let path = work.path().join("socket");
+    let server = UnixListener::bind(&path).expect("the folder is ours");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("it is ours");
+    server.set_nonblocking(true).expect("it is ours");
+    // FIXME: it should be refused. Neither a mount's options nor seccomp can; `Mount` says what its owner has to see to.
+    attack("import socket\nwith socket.socket(socket.AF_UNIX) as s: print(attempt(s.connect, '/work/socket'))")
+        .mount(work.path(), "/work", Access::Read)
+        .run()
+        .printed("None");
+    assert!(server.accept().is_ok());
+}
+
+#[test]
+fn it_reads_no_memory_but_its_own() {
+    attack(
+        r#"
+import glob
+def opens(path):
+    with open(path, "rb") as file:
+        return file.read(1) and None
+own = {"self", "thread-self", str(os.getpid())}
+for name in "mem", "maps", "environ", "cmdline", "auxv", "pagemap", "syscall", "stack", "map_files", "cwd", "root", "exe", "fd":
+    others = [path for path in glob.glob(f"/proc/*/{name}") if path.split("/")[2] not in own]
+    print(*[path for path in others if attempt(os.listdir if os.path.isdir(path) else opens, path) is None], end="")
+print(attempt(opens, f"/proc/{os.getppid()}/mem"), os.getppid())
+"#,
+    )
+    .run()
+    .printed("ENOENT 1");
+}
+
+#[test]
+fn nothing_it_sees_gives_privileges() {
+    let work = folder();
+    attack(
+        r#"
+import shutil, subprocess
+# No set-user-ID program and no device works, wherever it lies.
+print([path for path in ("/", "/usr", "/etc", "/tmp", "/dev/shm", "/work") if os.statvfs(path).f_flag & 6 != 6])
+for own in "/tmp/env", "/work/env":
+    shutil.copy("/usr/bin/env", own)
+    os.chmod(own, 0o6755)
+    print(attempt(os.chown, own, 0, 0) in ("EPERM", "EINVAL"))
+script = "import os; print(os.getresuid(), os.getresgid())"
+def ids(*command):
+    return subprocess.run([*command, sys.executable, "-I", "-c", script], capture_output=True, text=True).stdout.strip()
+print({ids(), ids("/work/env"), ids("/usr/bin/env")})
+for command in ["su", "-c", "id"], ["sudo", "-n", "id"], ["mount", "-t", "tmpfs", "x", "/tmp"], ["newgrp", "root"], ["unshare", "-r", "id"], ["chroot", "/tmp"]:
+    path = shutil.which(command[0], path="/usr/bin:/usr/sbin:/bin:/sbin")
+    if path and subprocess.run([path, *command[1:]], capture_output=True, stdin=subprocess.DEVNULL).returncode == 0:
+        print("ran", command)
+"#,
+    )
+    .mount(work.path(), "/work", Access::Write)
+    .run()
+    .printed("[]\nTrue\nTrue\n{'(64999, 64999, 64999) (64999, 64999, 64999)'}");
 }
 
 #[test]
@@ -344,6 +416,9 @@ fn an_unsafe_job_is_refused() {
     check(w, "work", Access::Read, "absolute");
     check(w, "/work/../etc", Access::Read, "absolute");
     check(&w.join("missing"), "/work", Access::Read, "No such file");
+    let _server = UnixListener::bind(w.join("socket")).expect("it is new");
+    check(&w.join("socket"), "/work", Access::Read, "plain file");
+    check(Path::new("/dev/null"), "/work", Access::Write, "plain file");
 
     let mut nested = attack("print(1)").mount(w, "/work", Access::Write).mount(
         w,

@@ -189,6 +189,25 @@ pub(crate) fn with_mark(mark: &str) -> Vec<String> {
     folders.filter_map(line).collect()
 }
 
+/// The cgroups that the service with this number made for jobs.
+pub(crate) fn cgroups(service: u32) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (vec![], vec![PathBuf::from("/sys/fs/cgroup")]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let mut parts = name.split('-');
+            if parts.next() == Some("outerloop") && parts.nth(1) == Some(&service.to_string()) {
+                found.push(entry.path());
+            }
+            folders.push(entry.path());
+        }
+    }
+    found
+}
+
 /// Waits for something that is bound to happen.
 #[track_caller]
 pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {

@@ -3,14 +3,15 @@
 use std::{
     env, fs,
     os::unix::fs::PermissionsExt as _,
+    path::Path,
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use sandbox::{Access, Ending};
+use sandbox::{Access, Ending, Native, State};
 
-use crate::lab::{self, attack, eventually, folder, is_root, native, with_mark};
+use crate::lab::{self, attack, cgroups, eventually, folder, is_root, native, with_mark};
 
 /// Tells the test below what to be.
 const HELPER: &str = "SANDBOX_TEST_HELPER";
@@ -79,6 +80,7 @@ fn many_jobs_at_once() {
 #[test]
 fn the_services_death_ends_the_job() {
     let program = env::current_exe().expect("we are running");
+    let mut services = vec![];
     for n in 0..25 {
         let mark = format!("helper-{}-{n}-", std::process::id());
         let mut helper = Command::new(&program)
@@ -92,14 +94,116 @@ fn the_services_death_ends_the_job() {
         thread::sleep(Duration::from_micros(500) * n * n / 4);
         helper.kill().expect("it is ours");
         helper.wait().expect("it is ours");
+        services.push(helper.id());
         eventually("the job is gone", || with_mark(&mark).is_empty());
+    }
+    // What only the next service can remove.
+    Native::detect().expect("it was there before");
+    let left: Vec<_> = services.into_iter().flat_map(cgroups).collect();
+    assert!(left.is_empty(), "left behind: {left:?}");
+}
+
+#[test]
+fn nothing_is_left_of_jobs() {
+    let work = folder();
+    let program = env::current_exe().expect("we are running");
+    let mut helper = Command::new(&program)
+        .args(["--exact", "lifecycle::helper_with_many_jobs"])
+        .env(HELPER, work.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it is this program");
+    assert!(helper.wait().expect("it is ours").success());
+    let left = cgroups(helper.id());
+    assert!(left.is_empty(), "left behind: {left:?}");
+    let name = work.path().file_name().expect("it has one");
+    let name = name.to_str().expect("plain");
+    let mounts = fs::read_to_string("/proc/self/mountinfo").expect("there is a /proc");
+    assert!(!mounts.contains(name), "{mounts}");
+    // Its scratch was not the host's.
+    let scratch = format!("{name}-scratch");
+    for folder in ["/tmp", "/dev/shm", "/"] {
+        assert!(!Path::new(folder).join(&scratch).exists(), "{folder}");
+    }
+    let left = fs::read_dir(work.path()).expect("it is ours").count();
+    assert_eq!(
+        left, 1,
+        "what the jobs wrote to their mount, and nothing else"
+    );
+}
+
+/// Not a test by itself: a service with jobs of every ending.
+#[test]
+fn helper_with_many_jobs() {
+    let Some(work) = env::var_os(HELPER).filter(|value| Path::new(value).is_absolute()) else {
+        return;
+    };
+    let work = Path::new(&work);
+    let name = work.file_name().expect("it has one").to_string_lossy();
+    for (program, ending) in [
+        ("pass", Ending::Exited(0)),
+        ("os._exit(3)", Ending::Exited(3)),
+        ("os.kill(os.getpid(), 11)", Ending::Signaled(11)),
+        ("while True: pass", Ending::TimedOut),
+        ("x = b'x' * (8 << 30)", Ending::OutOfMemory),
+        ("while True: attempt(os.fork)", Ending::ProcessLimit),
+        (
+            "while True: os.write(1, bytes(1 << 16))",
+            Ending::OutputLimit,
+        ),
+    ] {
+        let program = format!(
+            "for folder in '/work', '/dev/shm', '/tmp': open(folder + '/{name}-scratch', 'w').close()\n{program}"
+        );
+        attack(&program)
+            .mount(work, "/work", Access::Write)
+            .limits(|limits| {
+                limits.n_processes = 50;
+                limits.memory_bytes = 200 << 20;
+                limits.output_bytes = 1 << 20;
+                if ending == Ending::TimedOut {
+                    limits.wall = Duration::from_secs(1);
+                }
+            })
+            .run()
+            .ended(ending);
+    }
+}
+
+#[test]
+fn the_machine_is_examined_part_by_part() {
+    let checks = sandbox::doctor();
+    let parts: Vec<_> = checks.iter().map(|check| check.part).collect();
+    for part in [
+        "bubblewrap",
+        "PID namespace",
+        "network namespace",
+        "seccomp filter",
+        "end with the service",
+        if is_root() {
+            "setpriv"
+        } else {
+            "user namespace"
+        },
+    ] {
+        assert!(parts.contains(&part), "{part}: {parts:?}");
+    }
+    for check in &checks {
+        // Which of the two counts, with `--nocapture`.
+        println!("{}: {:?}", check.part, check.state);
+        assert!(!matches!(check.state, State::Missing(_)), "{check:?}");
     }
 }
 
 /// Not a test by itself: a service with a job that would last.
 #[test]
 fn helper() {
-    let Ok(mark) = env::var(HELPER) else { return };
+    let Some(mark) = env::var(HELPER)
+        .ok()
+        .filter(|value| !value.starts_with('/'))
+    else {
+        return;
+    };
     let mut attack = attack(
         "
 import signal, time

@@ -29,11 +29,46 @@ fn time() {
     ));
     let seen = seen.run().ended(Ending::TimedOut).within(late);
     assert_eq!(seen.stdout(), "deaf\n");
+    // One call of an interpreter that never comes back to it.
+    short(attack(
+        "import re\nprint(re.match('(a+)+$', 'a' * 64 + 'b'))",
+    ))
+    .run()
+    .ended(Ending::TimedOut)
+    .within(late);
     // Stopped processes die as well.
     short(attack("os.kill(os.getpid(), 19)"))
         .run()
         .ended(Ending::TimedOut)
         .within(late);
+}
+
+#[test]
+fn processor_time() {
+    let short =
+        |program: &str| attack(program).limits(|limits| limits.cpu = Duration::from_millis(400));
+    for program in [
+        "while True: pass",
+        "import re; re.match('(a+)+$', 'a' * 64 + 'b')",
+        // All together, in processes and in threads.
+        "os.fork(); os.fork()\nwhile True: pass",
+        "import hashlib, threading\ndef work():\n    while True: hashlib.sha256(bytes(1 << 20))\n\
+         for _ in range(3): threading.Thread(target=work).start()",
+        // One after another, each for a short time, and so that nobody has to wait for them.
+        "import time\nwhile True:\n    if os.fork() == 0:\n        until = time.process_time() + .02\n        \
+         while time.process_time() < until: pass\n        os._exit(0)\n    os.wait()",
+        "import time\nwhile os.fork() == 0 or time.sleep(99):\n    until = time.process_time() + .02\n    \
+         while time.process_time() < until: pass\n    if os.fork(): os._exit(0)",
+    ] {
+        short(program)
+            .run()
+            .ended(Ending::CpuLimit)
+            .within(SECONDS(30));
+    }
+    // Waiting costs none.
+    short("import time; time.sleep(.5)")
+        .run()
+        .ended(Ending::Exited(0));
 }
 
 #[test]
@@ -48,6 +83,10 @@ fn processes() {
         .run()
         .ended(Ending::ProcessLimit);
     few(attack("import threading, time\nwhile True: threading.Thread(target=time.sleep, args=[99]).start()"))
+        .run()
+        .ended(Ending::ProcessLimit);
+    // However it takes the refusal.
+    few(attack("import time\nfor _ in range(60):\n    if attempt(os.fork) == 0: time.sleep(99)\ntime.sleep(.2); os._exit(0)"))
         .run()
         .ended(Ending::ProcessLimit);
     few(attack("import threading, time\nfor _ in range(40): threading.Thread(target=time.sleep, args=[.1]).start()"))
@@ -71,6 +110,14 @@ fn memory() {
     )))
     .run()
     .ended(Ending::OutOfMemory);
+    // Whichever process is killed for it, and whatever another makes of that.
+    little(attack("import time\nif os.fork() == 0: x = b'x' * (8 << 30)\nos.wait(); time.sleep(.1); os._exit(0)"))
+        .run()
+        .ended(Ending::OutOfMemory);
+    // A kill of its own is not taken for that.
+    little(attack("x = b'x' * (100 << 20)\nos.kill(os.getpid(), 9)"))
+        .run()
+        .ended(Ending::Signaled(9));
     // Not to be looked into, and so not counted?
     little(attack(&format!(
         "import time\nctypes.CDLL(None).prctl(4, 0)\n{gradual}"
@@ -118,6 +165,22 @@ fn output() {
         .limits(|limits| limits.output_bytes = 60000)
         .run()
         .ended(Ending::OutputLimit);
+}
+
+#[test]
+fn what_it_prints_stays_data() {
+    // Titles, colours, cursor, links, a clipboard, a terminal's answer, half of a character, NUL.
+    let mut bytes = b"\x1b]0;title\x07\x1b[31m\x1b[2J\x1b[1;1H\x1b]8;;http://x\x1b\\\x1b]52;c;eA==\x07\x1bP$q\x1b\\\x1b[6n\xe2\x80\0\r\n".to_vec();
+    bytes.extend(0..=255);
+    bytes.extend("\u{202e}\u{feff}\u{2028}".bytes());
+    let seen = attack("data = sys.stdin.buffer.read()\nfor fd in 1, 2, 3: os.write(fd, data)")
+        .stdin(bytes.clone())
+        .run()
+        .ended(Ending::Exited(0));
+    let outcome = seen.outcome;
+    for output in [outcome.stdout, outcome.stderr, outcome.report] {
+        assert_eq!(output, bytes);
+    }
 }
 
 #[test]
