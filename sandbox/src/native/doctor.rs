@@ -399,3 +399,97 @@ fn dies_with_us(tools: &Tools) -> Result<(), String> {
     drop(child.wait());
     Err("a job outlives the thread that started it".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// A machine whose bubblewrap is this shell script.
+    fn machine(script: &str) -> (tempfile::TempDir, Tools) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let bwrap = folder.path().join("bwrap");
+        fs::write(&bwrap, format!("#!/bin/sh\n{script}\n")).expect("the folder is ours");
+        fs::set_permissions(&bwrap, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        let tools = Tools {
+            bwrap,
+            setpriv: "/usr/bin/setpriv".into(),
+            shell: "/bin/sh".into(),
+            env: "/usr/bin/env".into(),
+            filters: vec![],
+            privilege: Privilege::Ordinary,
+            cgroups: None,
+        };
+        (folder, tools)
+    }
+
+    /// What is blamed on a machine where bubblewrap fails if it is given this option.
+    #[track_caller]
+    fn check(option: &str, expected: &str) {
+        let script = format!("case \" $* \" in *\" {option} \"*) echo no way >&2; exit 1;; esac");
+        let (_folder, tools) = machine(&script);
+        let mut checks = Checks(vec![]);
+        checks.blame(&tools, "it ended badly".to_owned());
+        for check in &mut checks.0 {
+            check.remedy = None; // This machine's.
+        }
+        assert_eq!(missing(&checks.0), expected, "{option}");
+    }
+
+    #[test]
+    fn the_part_to_blame_is_named() {
+        check("--unshare-user", "user namespace: no way");
+        check("--unshare-net", "network namespace: no way");
+        check("--unshare-ipc", "IPC namespace: no way");
+        check("--proc", "/proc of its own: no way");
+        check(
+            "--unshare-pid",
+            "PID namespace: no way; /proc of its own: no way",
+        );
+        check("--another", "a first job: it ended badly");
+    }
+
+    #[test]
+    fn a_first_job_is_judged_by_what_it_sees() {
+        let judge = |seen: &str| {
+            let mut checks = Checks(vec![]);
+            checks.judge(seen, Privilege::Root);
+            missing(&checks.0)
+        };
+        let links = "mnt:[1]\npid:[1]\nnet:[1]\nipc:[1]\nuts:[1]\ncgroup:[1]\n";
+        let uid = format!("{JOB_UID}\t{JOB_UID}");
+        let status = format!(
+            "Uid:\t{uid}\nGid:\t{uid}\nNoNewPrivs:\t1\nSeccomp:\t2\n\
+             CapInh:\t00\nCapPrm:\t00\nCapEff:\t00\nCapBnd:\t00\nCapAmb:\t00\n"
+        );
+        assert_eq!(judge(&format!("{links}{status}")), "");
+        let ours = fs::read_link("/proc/self/ns/net").expect("there is a /proc");
+        let shared = links.replace("net:[1]", &ours.to_string_lossy());
+        assert_eq!(
+            judge(&format!("{shared}{status}")),
+            "network namespace: the job is in the service's"
+        );
+        let kept = status.replace("CapBnd:\t00", "CapBnd:\t40");
+        assert_eq!(
+            judge(&format!("{links}{kept}")),
+            "no privileges: the job kept some"
+        );
+        let unfiltered = status.replace("Seccomp:\t2", "Seccomp:\t0");
+        assert_eq!(
+            judge(&format!("{links}{unfiltered}")),
+            "seccomp filter: it was not loaded (a kernel with CONFIG_SECCOMP_FILTER)"
+        );
+        // It printed nothing: all is missing.
+        assert_eq!(judge("").matches("the job").count(), 6);
+    }
+
+    #[test]
+    fn a_job_that_outlives_the_service_is_found_out() {
+        let (_folder, tools) = machine("exec cat");
+        assert_eq!(
+            dies_with_us(&tools),
+            Err("a job outlives the thread that started it".to_owned())
+        );
+    }
+}
