@@ -81,7 +81,8 @@ impl Native {
     /// were killed.
     ///
     /// On cgroup v2 it may move the service from the group in which it was started, if it is alone there, into
-    /// `outerloop-service` below: controllers are handed on by groups without processes only.
+    /// `outerloop-service` below: controllers are handed on by groups without processes only. So this is to be called
+    /// before the service starts other programs.
     ///
     /// # Errors
     /// [`SandboxError::Unavailable`] says which parts are missing and what to do about it. There is no way to do without

@@ -3,7 +3,7 @@
 use std::{
     env, fs,
     os::unix::fs::PermissionsExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -79,6 +79,7 @@ fn many_jobs_at_once() {
 
 #[test]
 fn the_services_death_ends_the_job() {
+    native(); // It may have to be alone in its cgroup at first.
     let program = env::current_exe().expect("we are running");
     let mut services = vec![];
     for n in 0..25 {
@@ -105,6 +106,7 @@ fn the_services_death_ends_the_job() {
 
 #[test]
 fn nothing_is_left_of_jobs() {
+    native(); // As above.
     let work = folder();
     let program = env::current_exe().expect("we are running");
     let mut helper = Command::new(&program)
@@ -219,6 +221,25 @@ time.sleep(999)
     panic!("it ended: {:?}", native().run(&attack.job));
 }
 
+/// A v2 group handed over to an ordinary user, as `Delegate=yes` does. Where v1 has the controllers there is none: root
+/// has just tested that, and the watchdog is left to test.
+fn delegated() -> Option<PathBuf> {
+    let group = PathBuf::from(format!(
+        "/sys/fs/cgroup/sandbox-test-{}",
+        std::process::id()
+    ));
+    fs::create_dir(&group).ok()?;
+    let controllers = fs::read_to_string(group.join("cgroup.controllers")).unwrap_or_default();
+    if !(controllers.contains("memory") && controllers.contains("pids")) {
+        fs::remove_dir(&group).expect("it is ours");
+        return None;
+    }
+    for file in ["", "cgroup.procs", "cgroup.subtree_control"] {
+        std::os::unix::fs::chown(group.join(file), Some(65534), None).expect("we are root");
+    }
+    Some(group)
+}
+
 /// Everything once more, where the service is not root. Where it is none to begin with, everything was just that.
 #[test]
 fn all_of_it_as_an_ordinary_user() {
@@ -227,16 +248,24 @@ fn all_of_it_as_an_ordinary_user() {
     }
     let place = folder();
     let program = place.path().join("tests");
-    fs::copy(env::current_exe().expect("we are running"), &program).expect("there is room");
+    // By another process: one that a test forks meanwhile would inherit our file open for writing, and nobody could
+    // run it ("text file busy").
+    let copied = Command::new("cp")
+        .arg(env::current_exe().expect("we are running"))
+        .arg(&program)
+        .status();
+    assert!(copied.expect("coreutils are installed").success());
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
     let python = place.path().join("python");
     fs::create_dir(&python).expect("it is new");
     let (source, target) = lab::python();
     // Root's Python may lie where no one else can go: show it elsewhere, in a mount namespace that goes with the program.
-    let script = r#"mount --bind "$1" "$2" && cd /tmp && exec setpriv --reuid=65534 --regid=65534 --clear-groups -- "$3" --test-threads=2"#;
+    let group = delegated();
+    let script = r#"[ -z "$4" ] || echo $$ > "$4/cgroup.procs"; mount --bind "$1" "$2" && cd /tmp && exec setpriv --reuid=65534 --regid=65534 --clear-groups -- "$3" --test-threads=2"#;
     let output = Command::new("unshare")
         .args(["--mount", "sh", "-c", script, "sh"])
         .args([source, &python, &program])
+        .arg(group.as_deref().unwrap_or(Path::new("")))
         .env(
             lab::PYTHON,
             format!("{}:{}", python.display(), target.display()),
@@ -249,7 +278,12 @@ fn all_of_it_as_an_ordinary_user() {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    assert!(output.status.success(), "{text}");
+    // The service moved into the first; nothing else may be left in the second.
+    let removed = group.is_none_or(|group| {
+        let inner = fs::remove_dir(group.join("outerloop-service"));
+        fs::remove_dir(group).and(inner).is_ok()
+    });
+    assert!(output.status.success() && removed, "{text}");
 }
 
 /// What isolation costs, printed with `--nocapture`: the time of a job that does nothing, inside and outside.

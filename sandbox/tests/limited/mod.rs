@@ -66,7 +66,8 @@ fn processor_time() {
             .within(SECONDS(30));
     }
     // Waiting costs none.
-    short("import time; time.sleep(.5)")
+    attack("import time; time.sleep(1.2)")
+        .limits(|limits| limits.cpu = SECONDS(1))
         .run()
         .ended(Ending::Exited(0));
 }

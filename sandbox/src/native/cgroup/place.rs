@@ -112,7 +112,8 @@ fn unified(own: &Path) -> Result<PathBuf, String> {
     }
     let own_pid = std::process::id().to_string();
     let members = fs::read_to_string(place.join("cgroup.procs")).unwrap_or_default();
-    if members.trim() != own_pid {
+    // None at all if another thread has just moved us.
+    if members.lines().any(|pid| pid != own_pid) {
         return Err(format!("other processes than the service are in {shown}"));
     }
     let inner = place.join(SERVICE);
