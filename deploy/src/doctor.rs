@@ -3,7 +3,6 @@
 use std::process::{Command, ExitCode};
 
 use fixer::lang::python::Interpreter;
-use sandbox::Native;
 use serde_json::json;
 
 use crate::{cache, config::Config, fix::plain, guest, install};
@@ -48,6 +47,8 @@ enum Need {
 enum State {
     /// There; some words about it.
     Present(String),
+    /// Something else does its work, or it adds little.
+    Weaker(String),
     /// Not there: why, and what to do.
     Missing { why: String, remedy: String },
 }
@@ -69,7 +70,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn works(checks: &[Check]) -> bool {
     checks
         .iter()
-        .all(|c| c.need == Need::Useful || matches!(c.state, State::Present(_)))
+        .all(|c| c.need == Need::Useful || !matches!(c.state, State::Missing { .. }))
 }
 
 /// Every part, in the order in which `fix` comes to need them.
@@ -122,14 +123,20 @@ fn checks(config: &Config) -> Vec<Check> {
 
 /// The parts of native isolation.
 fn isolation() -> Vec<Check> {
-    vec![Check {
-        part: "native isolation".to_owned(),
-        need: Need::Needed,
-        state: match Native::detect() {
-            Ok(_) => State::Present("a first job ran".to_owned()),
-            Err(error) => missing(error, "see what it says; README, \"Quick start\""),
-        },
-    }]
+    let state = |check: &sandbox::Check| match &check.state {
+        sandbox::State::Present(what) => State::Present(what.clone()),
+        sandbox::State::Weaker(why) => State::Weaker(why.clone()),
+        sandbox::State::Missing(why) => missing(why, check.remedy.as_deref().unwrap_or_default()),
+    };
+    let checks = sandbox::doctor();
+    checks
+        .iter()
+        .map(|check| Check {
+            part: check.part.to_owned(),
+            need: Need::Needed,
+            state: state(check),
+        })
+        .collect()
 }
 
 fn git() -> Check {
@@ -204,7 +211,9 @@ fn missing(why: impl ToString, remedy: &str) -> State {
 fn show(checks: &[Check]) {
     for check in checks {
         match &check.state {
+            State::Present(what) if what.is_empty() => println!("present  {}", check.part),
             State::Present(what) => println!("present  {}: {}", check.part, plain(what)),
+            State::Weaker(why) => println!("weaker   {}: {}", check.part, plain(why)),
             State::Missing { why, remedy } => {
                 println!("missing  {}: {}", check.part, plain(why));
                 println!("         {remedy}");
@@ -224,6 +233,7 @@ fn to_json(checks: &[Check]) -> serde_json::Value {
     let parts = checks.iter().map(|check| {
         let (state, text, remedy) = match &check.state {
             State::Present(what) => ("present", what, None),
+            State::Weaker(why) => ("weaker", why, None),
             State::Missing { why, remedy } => ("missing", why, Some(remedy)),
         };
         json!({

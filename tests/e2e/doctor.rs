@@ -6,7 +6,7 @@ use tests::Outerloop;
 fn a_machine_that_runs_the_tests_is_well() {
     let ran = Outerloop::with(["doctor"]).run();
     ran.ended(0);
-    for part in ["git", "native isolation", "python3", "cache folder"] {
+    for part in ["git", "bubblewrap", "python3", "cache folder"] {
         let line = format!("present  {part}: ");
         assert!(ran.text().contains(&line), "{part} in {}", ran.text());
     }

@@ -102,6 +102,7 @@ impl Install<'_> {
             stdin: Vec::new(),
             limits: Limits {
                 wall: TIME,
+                cpu: TIME,
                 memory_bytes: MEMORY_BYTES,
                 file_bytes: FILE_BYTES,
                 output_bytes: 1 << 20,
@@ -142,6 +143,7 @@ fn reason(outcome: &Outcome) -> String {
         }
         Ending::Signaled(signal) => format!("signal {signal} ended it"),
         Ending::TimedOut => format!("it took more than {} s", TIME.as_secs()),
+        Ending::CpuLimit => format!("it took more than {} s of processor time", TIME.as_secs()),
         Ending::OutOfMemory => format!("it needs more than {} MiB", MEMORY_BYTES >> 20),
         Ending::OutputLimit => "it printed too much".to_owned(),
         Ending::ProcessLimit => "it started too many processes".to_owned(),

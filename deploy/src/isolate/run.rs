@@ -80,6 +80,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let paths: &[&str] = if deps.is_some() { &[DEPS] } else { &[] };
     let limits = Limits {
         wall: Duration::from_secs(args.time_limit),
+        cpu: Duration::from_secs(args.time_limit).saturating_mul(N_CORES),
         memory_bytes: args.memory * MIB,
         output_bytes: usize::try_from(args.max_output * MIB).context("--max-output")?,
         n_processes: args.processes,
@@ -211,6 +212,9 @@ fn show(mut to: impl Write + IsTerminal, bytes: &[u8]) -> anyhow::Result<()> {
     }
 }
 
+/// Processor time that a command may take for each second of its time limit.
+const N_CORES: u32 = 4;
+
 /// The exit status for an ending, and the limit that was reached.
 fn status(ending: Ending, args: &Args) -> (u8, Option<String>) {
     let low = |n: i32| u8::try_from(n & 0xff).unwrap_or(255);
@@ -222,6 +226,13 @@ fn status(ending: Ending, args: &Args) -> (u8, Option<String>) {
             Some(format!(
                 "the time limit of {} s was reached",
                 args.time_limit
+            )),
+        ),
+        Ending::CpuLimit => (
+            137,
+            Some(format!(
+                "the limit of {} s of processor time was reached",
+                args.time_limit * u64::from(N_CORES)
             )),
         ),
         Ending::OutOfMemory => (

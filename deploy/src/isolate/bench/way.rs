@@ -141,6 +141,7 @@ fn mounted(folder: &Path) -> Mount {
 fn limits() -> Limits {
     Limits {
         wall: TIME,
+        cpu: TIME,
         memory_bytes: MEMORY_BYTES,
         ..Limits::default()
     }

@@ -343,6 +343,8 @@ impl Bench<'_> {
         let wall = mode.wall.min(self.left() + Duration::from_secs(1));
         let limits = Limits {
             wall,
+            // The wall bounds it; threads of the code under test may use a few cores.
+            cpu: wall.saturating_mul(4),
             memory_bytes: MEMORY_BYTES,
             ..Limits::default()
         };
