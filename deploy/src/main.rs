@@ -6,6 +6,7 @@ mod config;
 mod doctor;
 mod eval;
 mod fix;
+mod folder;
 mod guest;
 mod install;
 mod isolate;

@@ -29,7 +29,7 @@ use self::answer::Answer;
 pub(crate) use self::human::plain;
 use crate::{
     config::{self, Config, Explore},
-    guest, install,
+    folder, guest, install,
 };
 
 /// Find the errors in a log, reproduce them against a repository, and fix what can be proven.
@@ -124,8 +124,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 .map_err(|e| usage(format!("--commit: {e}")))
         })
         .transpose()?;
-    if let Some(deps) = args.deps.as_ref().filter(|d| !d.is_dir()) {
-        return Err(usage(format!("--deps: {} is no folder", deps.display())));
+    if let Some(deps) = &args.deps {
+        folder::given("--deps", deps)?;
     }
     let progress = Progress {
         on: args.output == Output::Human || std::io::stderr().is_terminal(),

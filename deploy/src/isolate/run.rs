@@ -15,7 +15,7 @@ use super::{Isolate, program};
 use crate::{
     config::Config,
     fix::{plain, usage},
-    guest, python,
+    folder, guest, python,
 };
 
 /// Where things are inside, in both isolates.
@@ -69,11 +69,11 @@ pub(super) struct Args {
 /// # Errors
 /// For what the caller can mend. That the sandbox failed is told here, as it has a status of its own.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let repo = folder("--repo", &args.repo)?;
+    let repo = folder::given("--repo", &args.repo)?;
     let deps = args
         .deps
         .as_deref()
-        .map(|deps| folder("--deps", deps))
+        .map(|deps| folder::given("--deps", deps))
         .transpose()?;
     let mut mounts = vec![read(&repo, REPO)];
     mounts.extend(deps.as_deref().map(|deps| read(deps, DEPS)));
@@ -108,11 +108,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         eprintln!("outerloop: {limit}");
     }
     Ok(ExitCode::from(status))
-}
-
-fn folder(option: &str, path: &Path) -> anyhow::Result<PathBuf> {
-    let found = path.canonicalize().ok().filter(|p| p.is_dir());
-    found.ok_or_else(|| usage(format!("{option}: {} is no folder", path.display())))
 }
 
 fn read(source: &Path, target: &str) -> Mount {
