@@ -1,12 +1,13 @@
 //! A Python interpreter in WebAssembly: explores, thousands of times a minute, each time in a fresh machine.
 //!
 //! Read `compiled` (how the guest gets from its file into memory), then `host` (what a program can reach and what it may
-//! use), then [`Wasm::run`]. The guest itself is in `guest/`.
+//! use) with `files` and `scratch` (its files), then [`Wasm::run`]. The guest itself is in `guest/`.
 //!
 //! | a program | finds |
 //! |---|---|
 //! | network, processes, threads | nothing of the kind: no address is allowed, the platform has no processes |
-//! | files | the mounts and an empty `/tmp`, read only; a path, `..` or link that leads out of one is refused |
+//! | files | the mounts, read only; a path, `..` or link that leads out of one is refused, and so is a pipe or device |
+//! | `/tmp` | a folder of its own, in memory: it never touches a disk and is gone with the machine |
 //! | environment, arguments | nothing of the host; `HOME` and the like as natively |
 //! | clocks | the machine's; a sleep sets them forward instead of waiting |
 //! | randomness | the same numbers in every run |
@@ -15,11 +16,13 @@
 //! It is a 32-bit machine (`sys.maxsize` is 2³¹ − 1), and its answers hold for it alone: what they show is confirmed natively.
 
 mod compiled;
+mod files;
 mod host;
+mod scratch;
 
 use std::{
     future::poll_fn,
-    path::{Path, PathBuf},
+    path::Path,
     pin::Pin,
     sync::Arc,
     task::Poll,
@@ -51,10 +54,10 @@ pub struct GuestJob {
     pub program: String,
     /// Bytes given on standard input.
     pub request: Vec<u8>,
-    /// Folders of the host that are visible; for reading only. They must hold no named pipes (git and wheels carry none):
-    /// opening one would wait beyond every limit.
+    /// Folders of the host that are visible; for reading only.
     pub mounts: Vec<Mount>,
-    /// What it may use. There are no processes to count and no files to write.
+    /// What it may use. There are no processes to count; `file_bytes` bounds all that it keeps in `/tmp`, where each name
+    /// counts as a kibibyte, and comes on top of its memory.
     pub limits: Limits,
 }
 
@@ -68,8 +71,6 @@ struct Shared {
     engine: Engine,
     guest: InstancePre<Host>,
     ticker: Ticker,
-    /// A folder with nothing in it.
-    empty: PathBuf,
 }
 
 impl std::fmt::Debug for Wasm {
@@ -101,8 +102,6 @@ impl Wasm {
             .concurrency_support(false);
         let engine = Engine::new(&config).map_err(failed("configuring WebAssembly"))?;
         compiled::make_private(cache_dir)?;
-        let empty = cache_dir.join("empty");
-        compiled::make_private(&empty)?;
         let component = compiled::load(&engine, component, cache_dir, compiling)?;
         let mut linker = Linker::new(&engine);
         host::add_to_linker(&mut linker).map_err(failed("linking the guest"))?;
@@ -117,7 +116,6 @@ impl Wasm {
                 engine,
                 guest,
                 ticker,
-                empty,
             }),
         })
     }
@@ -158,7 +156,7 @@ impl Wasm {
 
     fn start(&self, job: &GuestJob, in_session: bool) -> Result<Session, SandboxError> {
         let desk = Arc::new(Desk::new(&job.limits, in_session));
-        let host = Host::new(job, &self.shared.empty, Arc::clone(&desk))?;
+        let host = Host::new(job, Arc::clone(&desk))?;
         let mut store = Store::new(&self.shared.engine, host);
         store.limiter(|host| host);
         store.set_epoch_deadline(1);

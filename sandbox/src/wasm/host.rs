@@ -2,8 +2,7 @@
 
 use std::{
     future::poll_fn,
-    io, iter,
-    path::Path,
+    io,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -20,31 +19,45 @@ use wasmtime::{
 use wasmtime_wasi::{
     FsPerms, HostMonotonicClock, HostWallClock, I32Exit, WasiCtx, WasiCtxView, WasiView,
     cli::{IsTerminal, StdoutStream},
-    p2::{OutputStream, Pollable, StreamError, StreamResult},
+    filesystem::WasiFilesystemView,
+    p2::{
+        OutputStream, Pollable, StreamError, StreamResult,
+        bindings::filesystem::{preopens, types},
+    },
     random::Deterministic,
 };
 
-use super::GuestJob;
-use crate::{Access, Ending, Limits, Mount, SandboxError};
+use super::{
+    GuestJob,
+    files::{Files, View, Views},
+    scratch::Scratch,
+};
+use crate::{Access, Ending, Limits, SandboxError};
 
 /// How often a running guest is asked whether its time is up.
 const TICK: Duration = Duration::from_millis(2);
 
 /// Files, streams and the like that a guest may hold at once.
-const N_RESOURCES: usize = 4096;
+const N_RESOURCES: usize = 512;
 
 /// Bytes of randomness before they repeat.
 const RANDOM_BYTES: usize = 1 << 12;
 
 /// Everything that belongs to one run.
 pub(super) struct Host {
-    wasi: WasiCtx,
-    table: ResourceTable,
+    wasi: Wasi,
+    files: Files,
     clock: Clock,
     memory_bytes: u64,
     /// The program's own limit, by the machine's clock: sleeping costs nothing of it.
     deadline: Option<Instant>,
     desk: Arc<Desk>,
+}
+
+/// What wasmtime keeps of it.
+struct Wasi {
+    ctx: WasiCtx,
+    table: ResourceTable,
 }
 
 /// What the guest's side and the host's hand each other.
@@ -150,8 +163,8 @@ impl Desk {
 }
 
 impl Host {
-    /// For one run of this job; `empty` is what it sees as `/tmp`.
-    pub(super) fn new(job: &GuestJob, empty: &Path, desk: Arc<Desk>) -> Result<Self, SandboxError> {
+    /// For one run of this job.
+    pub(super) fn new(job: &GuestJob, desk: Arc<Desk>) -> Result<Self, SandboxError> {
         let output = |stream| Output {
             stream,
             desk: Arc::clone(&desk),
@@ -175,12 +188,7 @@ impl Host {
             .allow_udp(false)
             // The thread has nothing else to do, and handing each file to another one would cost more than reading it.
             .allow_blocking_current_thread(true);
-        let scratch = Mount {
-            source: empty.to_owned(),
-            target: "/tmp".into(),
-            access: Access::Read,
-        };
-        for mount in iter::once(&scratch).chain(&job.mounts) {
+        for mount in &job.mounts {
             let refuse = |reason: &str| {
                 SandboxError::Failed(format!("mounting {}: {reason}", mount.source.display()))
             };
@@ -195,8 +203,11 @@ impl Host {
         let mut table = ResourceTable::new();
         table.set_max_capacity(N_RESOURCES);
         Ok(Self {
-            wasi: wasi.build(),
-            table,
+            wasi: Wasi {
+                ctx: wasi.build(),
+                table,
+            },
+            files: Files::new(Scratch::new(job.limits.file_bytes, clock.clone())),
             clock,
             memory_bytes: job.limits.memory_bytes,
             deadline: None,
@@ -215,12 +226,18 @@ impl Host {
     }
 }
 
-impl WasiView for Host {
+impl WasiView for Wasi {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView {
-            ctx: &mut self.wasi,
+            ctx: &mut self.ctx,
             table: &mut self.table,
         }
+    }
+}
+
+impl WasiView for Host {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.wasi.ctx()
     }
 }
 
@@ -253,13 +270,23 @@ impl ResourceLimiter for Host {
 }
 
 /// A value that stays whole whoever panics.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Gives the guest WASI and the functions of `guest/wit/guest.wit`.
 pub(super) fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    fn files(host: &mut Host) -> View<'_> {
+        View {
+            files: &mut host.files,
+            mounts: host.wasi.filesystem(),
+        }
+    }
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
+    linker.allow_shadowing(true); // Of what was just added.
+    preopens::add_to_linker::<Host, Views>(linker, files)?;
+    types::add_to_linker::<Host, Views>(linker, files)?;
+    linker.allow_shadowing(false);
     let mut root = linker.root();
     root.func_wrap(
         "report",
@@ -310,7 +337,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
 
 /// The guest's clocks: the machine's, set forward by what the program slept.
 #[derive(Clone)]
-struct Clock {
+pub(super) struct Clock {
     started: Instant,
     epoch: Duration,
     skipped: Arc<AtomicU64>,

@@ -2,6 +2,9 @@
 //!
 //! They need the guest, where `make guest` leaves it or `OUTERLOOP_GUEST` says. Without one they say so and are not run.
 
+mod hostile;
+mod scratch;
+
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -178,7 +181,7 @@ fn only_the_mounts_are_there() {
 }
 
 #[test]
-fn nothing_can_be_written() {
+fn nothing_can_be_written_elsewhere() {
     let (folder, mount) = folder();
     for act in [
         "open('/work/repo/new', 'w')",
@@ -191,8 +194,10 @@ fn nothing_can_be_written() {
         "os.link('/work/repo/hello.txt', '/work/repo/new')",
         "os.truncate('/work/repo/hello.txt', 0)",
         "os.utime('/work/repo/hello.txt', (0, 0))",
-        "open('/tmp/new', 'w')",
-        "__import__('tempfile').mkdtemp()",
+        "open('/tmp/../new', 'w')",
+        "open('new', 'w', opener=lambda n, f: os.open('/work/' + n, f))",
+        "open('/home/new', 'w')",
+        "os.mkdir('/new')",
     ] {
         let program = format!(
             "import os\ntry:\n    {act}\n    print('done')\nexcept OSError as e: print('refused')"
