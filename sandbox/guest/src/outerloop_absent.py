@@ -34,7 +34,7 @@ class _Class(type):
 def _make(module, name):
     if name.lower().endswith(("error", "exception", "warning")):
         return OSError if name == "error" else type(name, (OSError,), {"__module__": module})
-    if name.isupper() or name.replace("_", "").isdigit():
+    if name.isupper() and not name.endswith("DLL"):
         return 0
     if name[0].isupper() or name == "mmap" or name.startswith("c_"):
         return _Class(name, (), {"__module__": module, "_absent": (module, name), "SEM_VALUE_MAX": 2**31 - 1})
@@ -71,21 +71,44 @@ class Absent:
 
 
 FORKS = ("fork", "forkpty")
+USER = 64999
+
+
+def _owned(real, os):
+    """A `stat` that names an owner and permissions, which this platform has none of: the user's, as `os.getuid` names it."""
+    times = tuple("st_%stime%s" % (which, unit) for which in "amc" for unit in ("", "_ns"))
+
+    def stat(*args, **kwargs):
+        found = real(*args, **kwargs)
+        mode, *rest = found[:10]
+        mode |= 0o755 if mode & 0o170000 == 0o040000 else 0o644
+        rest[3:5] = USER, USER
+        return os.stat_result([mode, *rest], {name: getattr(found, name) for name in times})
+    stat.__name__ = stat.__qualname__ = real.__name__
+    return stat
 
 
 def fill_os():
     """Gives `os` what it has on Linux: who asks for the user gets an ordinary one, who wants a process is refused."""
     import os
-    values = {"getuid": 64999, "geteuid": 64999, "getgid": 64999, "getegid": 64999, "getppid": 1, "getpgrp": 1, "umask": 0o022,
-              "getloadavg": (0.0, 0.0, 0.0), "getgroups": [64999], "getlogin": "user", "cpu_count": 1, "sched_getaffinity": {0}}
+    values = {"getuid": USER, "geteuid": USER, "getgid": USER, "getegid": USER, "getppid": 1, "getpgrp": 1, "umask": 0o022,
+              "getloadavg": (0.0, 0.0, 0.0), "getgroups": [USER], "getlogin": "user", "cpu_count": 1, "sched_getaffinity": {0}}
     refused = ("chown", "chroot", "fchown", "fork", "forkpty", "getpgid", "getpriority", "getsid", "initgroups", "kill", "killpg", "lchown",
-               "mkfifo", "nice", "openpty", "posix_spawn", "posix_spawnp", "setegid", "seteuid", "setgid", "setgroups", "setpgid",
+               "mkfifo", "nice", "openpty", "pipe", "posix_spawn", "posix_spawnp", "setegid", "seteuid", "setgid", "setgroups", "setpgid",
                "setpriority", "setsid", "setuid", "system", "tcgetpgrp", "wait", "wait3", "wait4", "waitid", "waitpid",
-               "execv", "execve")
+               "execv", "execve", "get_terminal_size")
     constants = {"WNOHANG": 1, "WUNTRACED": 2, "WCONTINUED": 8, "P_PID": 1, "P_ALL": 0, "P_PGID": 2, "WEXITED": 4}
     for name, value in values.items():
         if not hasattr(os, name):
             setattr(os, name, lambda *args, _value=value, **kwargs: _value)
+    for name in ("stat", "lstat", "fstat"):
+        real = getattr(os, name)
+        if real.__module__ != __name__:
+            ours = _owned(real, os)
+            setattr(os, name, ours)
+            for able in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
+                if real in able:
+                    able.add(ours)
     for name in refused:
         if not hasattr(os, name):
             setattr(os, name, _make("os", name))

@@ -20,6 +20,7 @@ import outerloop_library as library
 
 OURS = {"outerloop_absent", "outerloop_guest", "outerloop_library", "wit_world", "componentize_py_types", "poll_loop"}
 PACKAGES = library.HOME + "/dist-packages"
+NO_BYTECODE = "/bytecode"  # Nothing is there.
 PROGRAMS = {}  # Text -> code, of the programs known at build time.
 ENVIRONMENT = {"HOME": "/tmp", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "TZ": "UTC"}  # As natively.
 
@@ -120,9 +121,9 @@ def _pools():
     thread.ThreadPoolExecutor.submit = submit
 
 
-def _log():
-    """pytest opens `/dev/null` for a log that nobody asked for; there is none here."""
-    from _pytest import logging
+def _pytest():
+    """What pytest takes for granted: a `/dev/null` at import, and a second descriptor for each of the first three."""
+    from _pytest import capture, logging
 
     class Nowhere(io.StringIO):
         def write(self, text):
@@ -130,6 +131,8 @@ def _log():
 
     original = logging._FileHandler._open
     logging._FileHandler._open = lambda self: Nowhere() if self.baseFilename == os.devnull else original(self)
+    # `capfd` then sees what Python prints, and not what is written to the descriptor itself.
+    capture.FDCapture, capture.FDCaptureBinary = capture.SysCapture, capture.SysCaptureBinary
 
 
 def seems(path):
@@ -172,11 +175,12 @@ def prepare():
                           if name.partition(".")[0] in sys.stdlib_module_names and not name.endswith("__main__"))
     failed.update(library.warm(name for name in sorted(library.CODE)
                                if name.partition(".")[0] in ("_pytest", "cgi", "distutils", "imghdr", "imp", "iniconfig", "packaging",
-                                                             "pkg_resources", "pluggy", "pytest") and not name.endswith("__main__")))
+                                                             "pluggy", "pytest") and not name.endswith("__main__")))
     builtins.__import__ = library.unrecorded
+    library.keep_metadata("/2", PACKAGES)
     _loop()
     _pools()
-    _log()
+    _pytest()
     outerloop_absent.fill_os()
     os.register_at_fork = lambda **functions: None
     outerloop_absent.fill_signal()
@@ -185,6 +189,9 @@ def prepare():
     os._exit = leave
     library.park(FRESH | OURS)
     sys.meta_path[2:2] = [library.Inside(), importlib.machinery.PathFinder]
+    # Source alone is loaded: bytecode that a repository or a package brings along says nothing about its source.
+    sys.path_hooks[-1:] = [importlib.machinery.FileFinder.path_hook((importlib.machinery.SourceFileLoader, importlib.machinery.SOURCE_SUFFIXES))]
+    sys.pycache_prefix = NO_BYTECODE
     sys.path_importer_cache.clear()
     sys.path_importer_cache[library.HOME] = None  # Nothing is there on the disk.
     linecache.clearcache()
@@ -204,6 +211,7 @@ class WitWorld(wit_world.WitWorld):
         sys.path[:] = [library.HOME]
         sys.platform = "linux"  # What programs ask it for is what a system of that name has.
         sys.dont_write_bytecode = True
+        sys.pycache_prefix = NO_BYTECODE
         sys.argv[:] = [""]
         sys.stdin = io.TextIOWrapper(io.BytesIO(request), encoding="utf-8")
         sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)), "utf-8", line_buffering=True)

@@ -16,9 +16,13 @@ LEFT_OUT = {"__phello__", "antigravity", "ctypes", "curses", "ensurepip", "idlel
 CODE = {}  # Module name -> (code object, path, whether it is a package).
 SOURCE = {}  # Module name -> compressed text.
 PARKED = {}  # Module name -> module that has run.
+CHANGED = {"_pytest", "asyncio", "concurrent", "pkgutil", "signal", "socket"}  # What the guest has changed in them, their code would undo.
 ALIASES = {}  # Module name -> the names that running it puts into `sys.modules`, and what they mean.
+TAKEN = {}  # Module name -> module, of the changed ones that a program has imported.
+FILLED = set()  # Names of modules that need not run again.
 IMPORTED = {}  # Module name -> what running it imports, to be imported again when it is taken out of the park.
 RUNNING = set()
+METADATA = []  # (folder, {file name -> text}) of each distribution.
 
 unrecorded = builtins.__import__
 
@@ -41,17 +45,21 @@ class Library:
         return spec
 
     def create_module(self, spec):
-        return PARKED.get(spec.name)
+        module = unpark(spec.name)
+        if module is not None:
+            FILLED.add(spec.name)
+        return module
 
     def exec_module(self, module):
         name = module.__spec__.name
-        if PARKED.pop(name, None) is None:
+        if name not in FILLED:
             RUNNING.add(name)
             try:
                 exec(CODE[name][0], module.__dict__)
             finally:
                 RUNNING.discard(name)
             return
+        FILLED.discard(name)
         repeat(name)
 
     def get_code(self, name):
@@ -65,6 +73,48 @@ class Library:
 
     def is_package(self, name):
         return CODE[name][2]
+
+    def find_distributions(self, context=None):
+        """What `importlib.metadata` asks of a finder; only the last of ours answers, or each would be found twice."""
+        if type(self) is not Library or context is None or context.path is not sys.path:
+            return
+        from importlib.metadata import Distribution, Prepared
+
+        class Kept(Distribution):
+            def __init__(self, folder, texts):
+                self.folder, self.texts = folder, texts
+
+            def read_text(self, filename):
+                return self.texts.get(filename)
+
+            def locate_file(self, path):
+                import pathlib
+                return pathlib.Path(os.path.dirname(self.folder), path)
+
+        for folder, texts in METADATA:
+            kept = Kept(folder, texts)
+            if context.name is None or Prepared.normalize(kept.metadata["Name"]) == Prepared.normalize(context.name):
+                yield kept
+
+
+def keep_metadata(folder, seems):
+    """Reads what the packages say about themselves."""
+    for entry in sorted(os.listdir(folder)):
+        if entry.endswith(".dist-info"):
+            texts = {}
+            for name in os.listdir(folder + "/" + entry):
+                if name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt"):
+                    with open(folder + "/" + entry + "/" + name, encoding="utf-8") as file:
+                        texts[name] = file.read()
+            METADATA.append((seems + "/" + entry, texts))
+
+
+def unpark(name):
+    """The module, if it has run and need not run again; once, but for those that somebody takes out of `sys.modules`."""
+    module = PARKED.pop(name, None) or TAKEN.get(name)
+    if module is not None and name.partition(".")[0] in CHANGED:
+        TAKEN[name] = module
+    return module
 
 
 def repeat(name):
@@ -92,9 +142,9 @@ def take(name):
     if not ours or name not in PARKED:
         unrecorded(name)
         return
-    module = sys.modules[name] = PARKED.pop(name)
+    module = sys.modules[name] = unpark(name)
     repeat(name)
-    if parent:
+    if parent and child not in vars(sys.modules[parent]):  # Or the package means something else by it: `unittest.main`.
         setattr(sys.modules[parent], child, module)
 
 

@@ -3,7 +3,9 @@
 //! They need the guest, where `make guest` leaves it or `OUTERLOOP_GUEST` says. Without one they say so and are not run.
 
 mod hostile;
+mod packages;
 mod scratch;
+mod suites;
 
 use std::{
     env, fs,
@@ -450,6 +452,18 @@ fn the_library_is_there() {
         program,
         Ending::Exited(0),
         "True [1, 2] True\n[Errno 52] fcntl.flock is not available in this isolate\nTrue\n",
+    );
+    // A name that a package gives to something else than its submodule.
+    check(
+        "import unittest; print(callable(unittest.main))",
+        Ending::Exited(0),
+        "True\n",
+    );
+    // What was changed for this platform stays so where a session forgets its modules.
+    check(
+        "import sys\nfor _ in range(2):\n  import asyncio; asyncio.run(asyncio.sleep(9)); print(1)\n  for name in [n for n in sys.modules if n.startswith('asyncio')]: del sys.modules[name]",
+        Ending::Exited(0),
+        "1\n1\n",
     );
     // As in a fresh interpreter, a package has no submodule that nobody imported.
     check(

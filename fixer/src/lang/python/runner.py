@@ -26,6 +26,7 @@ MAX_BLOB = 1 << 20  # Bytes that a child may send.
 MAX_OUTPUT = 1 << 16  # Characters kept of what a script prints.
 CODE = {}  # Source path -> code object of the unpatched tree.
 OVERLAY = {}  # Source path -> patched text.
+SOURCE_ONLY = []  # The repository: bytecode that it brings along says nothing about its source.
 SWAPPED = []  # (function, its code before), to be undone where there is no fork.
 ISOLATE = globals().get("isolate")  # The WebAssembly guest's: there is no fork and no file descriptor 3.
 
@@ -38,7 +39,10 @@ def _get_code(self, fullname):
     if path in OVERLAY:
         return compile(OVERLAY[path], path, "exec", dont_inherit=True)
     if path not in CODE:
-        CODE[path] = _original_get_code(self, fullname)
+        if path.startswith(tuple(SOURCE_ONLY)):
+            CODE[path] = self.source_to_code(self.get_data(path), path)
+        else:
+            CODE[path] = _original_get_code(self, fullname)
     return CODE[path]
 
 
@@ -461,16 +465,29 @@ def supervise(run, repo, memory):
     return out
 
 
+def remove(path):
+    """A file, a link, or a folder with all that is in it."""
+    try:
+        if os.path.isdir(path) and not os.path.islink(path):
+            for name in os.listdir(path):
+                remove(path + "/" + name)
+            os.rmdir(path)
+        else:
+            os.unlink(path)
+    except (OSError, RecursionError):
+        pass
+
+
 def in_turn(run, repo):
     """Runs in this process, for want of a fork, and takes back what the run changed as far as that is known.
 
-    That is modules, swapped functions, and what `sys`, `os` and `builtins` hold; other traces stay for the next run to see.
+    That is modules, swapped functions, files, and what `sys`, `os` and `builtins` hold; other traces stay for the next run to see.
     A run that takes too long ends the isolate: its answer and the later ones are missing.
     """
     modules, environ, names = dict(sys.modules), dict(os.environ), dict(vars(builtins))
     lists = [(kept, list(kept)) for kept in (sys.path, sys.meta_path, sys.path_hooks, sys.argv)]
     streams = sys.stdin, sys.stdout, sys.stderr
-    folder = os.getcwd()
+    folder, scratch = os.getcwd(), set(os.listdir("/tmp"))
     sys.setrecursionlimit(1000)
     ISOLATE.deadline(run.get("timeout", 5.0))
     try:
@@ -494,6 +511,8 @@ def in_turn(run, repo):
             kept[:] = before
         sys.stdin, sys.stdout, sys.stderr = streams
         os.chdir(folder)
+        for name in set(os.listdir("/tmp")) - scratch:
+            remove("/tmp/" + name)
         ISOLATE.deadline(0)
     return out
 
@@ -501,6 +520,7 @@ def in_turn(run, repo):
 def main():
     request = json.loads(sys.stdin.buffer.read())
     repo = request["repo"]
+    SOURCE_ONLY.append(repo + "/")
     sys.path[:0] = request["paths"]
     sys.dont_write_bytecode = True
     if ISOLATE:
