@@ -6,6 +6,7 @@ mod hostile;
 mod packages;
 mod scratch;
 mod suites;
+mod triggers;
 
 use std::{
     env, fs,
