@@ -278,7 +278,7 @@ FUNCTIONS = {}
 
 def index_functions(repo):
     for thing in gc.get_objects():
-        if isinstance(thing, types.FunctionType):
+        if type(thing) is types.FunctionType:  # `isinstance` would ask lazy objects of the repository what they are.
             path = thing.__code__.co_filename
             if path.startswith(repo + "/"):
                 FUNCTIONS.setdefault(path, []).append(thing)
