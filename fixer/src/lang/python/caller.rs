@@ -42,6 +42,9 @@ impl Script {
     }
 }
 
+/// The fidelity of a call through an instance that we made.
+const MADE_UP: f64 = 0.75;
+
 /// How deep definitions may pull in definitions.
 const MAX_DEPTH: usize = 8;
 
@@ -445,7 +448,10 @@ impl Visible<'_> {
         }
         if let Some((import, setup)) = self.callee(name) {
             script.imports.push(import);
-            script.setup.extend(setup);
+            if let Some((made, fidelity)) = setup {
+                script.setup.push(made);
+                script.fidelity = script.fidelity.min(fidelity);
+            }
             return Some(());
         }
         // A local object of which only the repr was captured is nobody's import.
@@ -460,20 +466,39 @@ impl Visible<'_> {
         Some(())
     }
 
-    /// What the next frame tells of a name that the line calls: a function, a class, or an object that can be called.
-    fn callee(&self, name: &str) -> Option<(String, Option<String>)> {
+    /// What the next frame tells of a name that the line calls: a function, a class, or an object that is called or whose
+    /// method is. An import, and how to make the object with how near that is to what was there.
+    fn callee(&self, name: &str) -> Option<(String, Option<(String, f64)>)> {
         let (next, path) = self.next?;
         let statement = self.known.statement(self.frame)?;
         let parsed = PyFile::parse("", &statement);
-        let is_called = descendants(parsed.root()).into_iter().any(|node| {
-            node.kind() == "call"
-                && node
-                    .child_by_field_name("function")
-                    .is_some_and(|f| parsed.text_of(f) == name)
-        });
-        let file = self.project.file(path).filter(|_| is_called)?;
+        let file = self.project.file(path)?;
         let module = self.project.module_of(path)?;
         let function = file.function_at(next.line?)?;
+        let method = format!("{name}.{}", file.name_of(function));
+        let calls = |what: &str| {
+            descendants(parsed.root()).into_iter().any(|node| {
+                node.kind() == "call"
+                    && node
+                        .child_by_field_name("function")
+                        .is_some_and(|f| parsed.text_of(f) == what)
+            })
+        };
+        let made = |class: Node<'_>| {
+            let class = file.name_of(class);
+            let ways = constructions(class, self.project);
+            let way = ways.get(self.reading).or(ways.first())?;
+            Some((
+                format!("from {module} import {class}"),
+                Some((format!("{name} = {way}"), MADE_UP)),
+            ))
+        };
+        if calls(&method) {
+            return made(file.class_of(function)?);
+        }
+        if !calls(name) {
+            return None;
+        }
         let import = |what: &str| match what == name {
             true => format!("from {module} import {name}"),
             false => format!("from {module} import {what} as {name}"),
@@ -481,11 +506,7 @@ impl Visible<'_> {
         match (file.class_of(function), file.name_of(function)) {
             (None, function) => Some((import(function), None)),
             (Some(class), "__init__" | "__new__") => Some((import(file.name_of(class)), None)),
-            (Some(class), "__call__") => {
-                let class = file.name_of(class);
-                let made = format!("{name} = {class}()");
-                Some((format!("from {module} import {class}"), Some(made)))
-            }
+            (Some(class), "__call__") => made(class),
             _ => None,
         }
     }
@@ -825,7 +846,7 @@ fn direct(frame: &Frame, path: &str, project: &Project, reading: usize) -> Vec<S
                 fidelity: if is_static || is_class_method {
                     0.95
                 } else {
-                    0.75
+                    MADE_UP
                 },
             }
         });
