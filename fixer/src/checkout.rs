@@ -1,6 +1,10 @@
 //! The tree of one commit on disk.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use tempfile::TempDir;
 
@@ -12,6 +16,9 @@ pub struct Checkout {
     commit: CommitSha,
     entries: Vec<TreeEntry>,
     tree: PathBuf,
+    /// How often each word occurs in its sources: what is a source, and a word, the language knows that fills it. Once a
+    /// commit, as every bug asks.
+    pub(crate) words: OnceLock<HashMap<String, usize>>,
     _folder: TempDir,
 }
 
@@ -29,6 +36,7 @@ impl Checkout {
             commit,
             entries,
             tree,
+            words: OnceLock::new(),
             _folder: folder,
         })
     }

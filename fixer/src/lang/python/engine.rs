@@ -47,7 +47,7 @@ pub(crate) fn locate(event: &ErrorEvent, checkout: &Checkout) -> Vec<Location> {
         &Policy::default(),
     );
     let mapped = map(exception, checkout, &project);
-    locations(exception, &mapped, &project)
+    locations(exception, &mapped, &project, checkout)
 }
 
 /// Which file of the repository each frame is.
@@ -108,7 +108,7 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     }
     project.add_roots(&places);
     report.import_roots.clone_from(&project.roots);
-    report.locations = locations(exception, &mapped, &project);
+    report.locations = locations(exception, &mapped, &project, task.checkout);
 
     let mut work = Work {
         task,
@@ -180,7 +180,12 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
 ///
 /// A step further out halves, thirds, … the score; a function that is named in many places loses by the logarithm of their
 /// number, as a change there would reach all of them.
-fn locations(exception: &Exception, mapped: &[Mapped], project: &Project) -> Vec<Location> {
+fn locations(
+    exception: &Exception,
+    mapped: &[Mapped],
+    project: &Project,
+    checkout: &Checkout,
+) -> Vec<Location> {
     let mut out: Vec<Location> = Vec::new();
     let mut add = |file: &str, function: String, line: u32| {
         let known = out.iter().any(|l| l.file == file && l.function == function);
@@ -215,8 +220,12 @@ fn locations(exception: &Exception, mapped: &[Mapped], project: &Project) -> Vec
             add(path, file.name_of(around).to_owned(), line);
         }
     }
-    let named = project.occurrences(out.iter().map(|l| l.function.as_str()));
-    for (at, (place, n)) in out.iter_mut().zip(named).enumerate() {
+    if out.is_empty() {
+        return out;
+    }
+    let words = checkout.words.get_or_init(|| project.words());
+    for (at, place) in out.iter_mut().enumerate() {
+        let n = words.get(&place.function).copied().unwrap_or(0);
         // Special methods are called by no name: neither few nor many places.
         let n = if place.function.starts_with("__") {
             7

@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
     rc::Rc,
 };
@@ -278,18 +278,19 @@ impl Project {
         Some(inner.replace('/', ".")).filter(|m| !m.is_empty() && m.split('.').all(is_identifier))
     }
 
-    /// How often each of some names occurs in the repository's own sources. Of very large repositories a part is read.
-    pub(crate) fn occurrences<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<usize> {
-        let mut counts: Vec<(&str, usize)> = names.map(|n| (n, 0)).collect();
+    /// How often each word occurs in the repository's own sources. Of very large repositories a part is read.
+    pub(crate) fn words(&self) -> HashMap<String, usize> {
+        let mut counts = HashMap::new();
         for path in self.sources().take(MAX_COUNTED_FILES) {
             let text = self.read(path).unwrap_or_default();
             for word in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
-                for (name, n) in &mut counts {
-                    *n += usize::from(*name == word);
+                match counts.get_mut(word) {
+                    Some(n) => *n += 1,
+                    None => drop(counts.insert(word.to_owned(), 1)),
                 }
             }
         }
-        counts.into_iter().map(|(_, n)| n).collect()
+        counts
     }
 
     /// Python files of the project that are no tests, setup scripts or documentation.
