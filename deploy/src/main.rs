@@ -10,7 +10,6 @@ mod folder;
 mod guest;
 mod install;
 mod isolate;
-mod python;
 
 use std::process::ExitCode;
 

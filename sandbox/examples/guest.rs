@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use sandbox::{Access, GuestJob, Limits, Mount, Wasm};
+use sandbox::{GuestJob, Limits, Mount, Wasm};
 
 fn main() -> Result<()> {
     let mut arguments = env::args().skip(1);
@@ -28,11 +28,7 @@ fn main() -> Result<()> {
     let mut mounts = Vec::new();
     for argument in arguments {
         let (source, target) = argument.split_once('=').context(usage)?;
-        mounts.push(Mount {
-            source: source.into(),
-            target: target.into(),
-            access: Access::Read,
-        });
+        mounts.push(Mount::read_only(source, target));
     }
     let mut request = Vec::new();
     io::stdin().read_to_end(&mut request)?;

@@ -33,6 +33,17 @@ pub struct Mount {
     pub access: Access,
 }
 
+impl Mount {
+    /// To be read, not written.
+    pub fn read_only(source: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Self {
+        Self {
+            source: source.into(),
+            target: target.into(),
+            access: Access::Read,
+        }
+    }
+}
+
 /// What a job may do with a mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {

@@ -17,7 +17,7 @@ use super::{
     proxy::{Proxy, Registry, SOCKET},
     upstream::Upstream,
 };
-use crate::{fix::plain, python};
+use crate::fix::plain;
 
 /// What an installation may take.
 const TIME: Duration = Duration::from_secs(300);
@@ -30,6 +30,8 @@ const MAX_ENTRIES: usize = 300_000;
 
 /// Where things are inside the job.
 pub(super) const WORK: &str = "/work/install";
+/// The certificates that the installer is to trust.
+pub(super) const AUTHORITIES: &str = "/work/authorities.pem";
 const WAY_OUT: &str = "/work/way-out";
 
 const RELAY: &str = include_str!("relay.py");
@@ -62,14 +64,10 @@ impl Install<'_> {
         fs::create_dir(&way_out)?;
         let upstream = Upstream::of(|name| env::var(name).ok())?;
         let proxy = Proxy::start(&way_out, self.registries, upstream, DOWNLOAD_BYTES)?;
-        let prefix = python::prefix(self.python)?;
+        let prefix = self.python.prefix();
         let mut mounts = vec![
-            python::as_itself(&prefix),
-            Mount {
-                source: way_out,
-                target: WAY_OUT.into(),
-                access: Access::Read,
-            },
+            Mount::read_only(prefix, prefix),
+            Mount::read_only(way_out, WAY_OUT),
             Mount {
                 source: work.to_owned(),
                 target: WORK.into(),

@@ -11,19 +11,17 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use fixer::{Checkout, lang::python::Interpreter};
-use sandbox::{Access, Mount, Native};
+use sandbox::{Mount, Native};
 use serde_json::{Value, json};
 
 use super::{
     authorities,
-    job::{Install, WORK, settle},
+    job::{AUTHORITIES, Install, WORK, settle},
     origin::Origin,
     proxy::{Reach, Registry},
 };
-use crate::python;
 
 const NPM: &str = "https://registry.npmjs.org/";
-const AUTHORITIES: &str = "/work/authorities.pem";
 /// The largest lock and package file that are read, in bytes, and the most packages in one.
 const MAX_BYTES: usize = 32 << 20;
 const MAX_PACKAGES: usize = 30_000;
@@ -166,7 +164,7 @@ pub(super) fn install(
     fs::write(work.path().join("package.json"), &locked.package)?;
     fs::write(work.path().join("package-lock.json"), &locked.lock)?;
     let mut npmrc = settings.npmrc.clone();
-    let mut mounts = vec![python::as_itself(&node.prefix)];
+    let mut mounts = vec![Mount::read_only(&node.prefix, &node.prefix)];
     let mut env = vec![
         ("npm_config_userconfig".to_owned(), format!("{WORK}/npmrc")),
         ("npm_config_globalconfig".into(), "/dev/null".into()),
@@ -176,11 +174,7 @@ pub(super) fn install(
         ("npm_config_fetch_retries".into(), "1".into()),
     ];
     if let Some(cert) = settings.cafile.or_else(authorities) {
-        mounts.push(Mount {
-            source: cert,
-            target: AUTHORITIES.into(),
-            access: Access::Read,
-        });
+        mounts.push(Mount::read_only(cert, AUTHORITIES));
         npmrc += &format!("cafile={AUTHORITIES}\n");
         env.push(("NODE_EXTRA_CA_CERTS".into(), AUTHORITIES.into()));
     }

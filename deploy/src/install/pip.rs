@@ -10,11 +10,11 @@ use std::{
 
 use anyhow::{Context, bail};
 use fixer::lang::python::Interpreter;
-use sandbox::{Access, Mount, Native};
+use sandbox::{Mount, Native};
 
 use super::{
     authorities,
-    job::{Install, WORK, settle},
+    job::{AUTHORITIES, Install, WORK, settle},
     origin::Origin,
     proxy::{Reach, Registry},
     stated::Stated,
@@ -23,7 +23,6 @@ use super::{
 const PYPI: &str = "https://pypi.org/simple";
 /// Where PyPI keeps the files that its index names.
 const PYPI_FILES: &str = "files.pythonhosted.org";
-const AUTHORITIES: &str = "/work/authorities.pem";
 
 /// Installs packages into a folder. Wheels only, so that nothing of theirs runs.
 ///
@@ -57,7 +56,7 @@ pub(super) fn install(
             Link::Page(url) => url.clone(),
             Link::Folder(folder) => {
                 let target = format!("/work/links/{n}");
-                mounts.push(read(folder, &target));
+                mounts.push(Mount::read_only(folder, &target));
                 target
             }
         };
@@ -65,7 +64,7 @@ pub(super) fn install(
     }
     let chosen = settings.cert.is_some();
     if let Some(cert) = settings.cert.or_else(authorities) {
-        mounts.push(read(&cert, AUTHORITIES));
+        mounts.push(Mount::read_only(&cert, AUTHORITIES));
         if chosen {
             options.extend(["--cert".to_owned(), AUTHORITIES.to_owned()]);
         }
@@ -137,14 +136,6 @@ fn explained(error: anyhow::Error, python: &Interpreter) -> anyhow::Error {
         "{text} (no wheel of it fits Python {} here; only wheels are installed, as building a source package would run its code)",
         python.version
     )
-}
-
-fn read(source: &Path, target: &str) -> Mount {
-    Mount {
-        source: source.to_owned(),
-        target: target.into(),
-        access: Access::Read,
-    }
 }
 
 /// What of the user's configuration of pip a job goes by.

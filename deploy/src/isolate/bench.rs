@@ -21,7 +21,7 @@ use self::way::{Bench, Kind, Way};
 use crate::{
     config::Config,
     fix::{plain, usage},
-    guest, install, python,
+    guest, install,
 };
 
 /// What `--package` defaults to: pure Python, so that WebAssembly can load it; its import loads some 450 modules.
@@ -108,7 +108,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let home = tempfile::Builder::new().prefix("outerloop-").tempdir()?;
     let bench = Bench {
         python: interpreter.executable().to_owned(),
-        prefix: python::prefix(&interpreter)?,
+        prefix: interpreter.prefix().to_owned(),
         native,
         wasm,
     };

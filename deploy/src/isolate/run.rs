@@ -2,20 +2,20 @@
 
 use std::{
     io::{IsTerminal, Read, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
     time::Duration,
 };
 
 use anyhow::Context;
 use fixer::lang::python::Interpreter;
-use sandbox::{Access, Ending, GuestJob, Job, Limits, Mount, Native, Outcome};
+use sandbox::{Ending, GuestJob, Job, Limits, Mount, Native, Outcome};
 
 use super::{Isolate, program};
 use crate::{
     config::Config,
     fix::{plain, usage},
-    folder, guest, python,
+    folder, guest,
 };
 
 /// Where things are inside, in both isolates.
@@ -75,8 +75,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .as_deref()
         .map(|deps| folder::given("--deps", deps))
         .transpose()?;
-    let mut mounts = vec![read(&repo, REPO)];
-    mounts.extend(deps.as_deref().map(|deps| read(deps, DEPS)));
+    let mut mounts = vec![Mount::read_only(&repo, REPO)];
+    mounts.extend(deps.as_deref().map(|deps| Mount::read_only(deps, DEPS)));
     let paths: &[&str] = if deps.is_some() { &[DEPS] } else { &[] };
     let limits = Limits {
         wall: Duration::from_secs(args.time_limit),
@@ -108,14 +108,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         eprintln!("outerloop: {limit}");
     }
     Ok(ExitCode::from(status))
-}
-
-fn read(source: &Path, target: &str) -> Mount {
-    Mount {
-        source: source.to_owned(),
-        target: target.into(),
-        access: Access::Read,
-    }
 }
 
 /// What is piped in. A terminal is not read: its end would have to be typed before anything happens.
@@ -165,8 +157,8 @@ fn in_native(
     let mut path = "/usr/local/bin:/usr/bin:/bin".to_owned();
     // A machine without Python still runs other commands.
     if let Ok(python) = Interpreter::detect() {
-        let prefix = python::prefix(&python)?;
-        mounts.insert(0, python::as_itself(&prefix));
+        let prefix = python.prefix();
+        mounts.insert(0, Mount::read_only(prefix, prefix));
         // So that `python3` is the one that `fix` uses, whatever shim the host's path has for it.
         path = format!("{}:{path}", prefix.join("bin").display());
     }

@@ -83,11 +83,7 @@ pub(crate) fn attack(program: &str) -> Attack {
             program.into(),
             mark.clone().into(),
         ],
-        mounts: vec![Mount {
-            source,
-            target,
-            access: Access::Read,
-        }],
+        mounts: vec![Mount::read_only(source, target)],
         cwd: "/tmp".into(),
         env: vec![],
         stdin: vec![],

@@ -7,8 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{check, check_value, job, run, wasm};
-use sandbox::{Access, Ending, GuestJob, Limits, Mount, Outcome};
+use super::{check, check_value, job, limited, run, wasm};
+use sandbox::{Ending, GuestJob, Limits, Mount, Outcome};
 
 /// Set in the process that counts what runs leave behind.
 const COUNTING: &str = "OUTERLOOP_TEST_COUNTING";
@@ -16,11 +16,7 @@ const COUNTING: &str = "OUTERLOOP_TEST_COUNTING";
 /// Runs a program over a folder, with two seconds to do its worst.
 fn attack(folder: &std::path::Path, program: &str) -> Option<Outcome> {
     run(&GuestJob {
-        mounts: vec![Mount {
-            source: folder.to_owned(),
-            target: "/work/repo".into(),
-            access: Access::Read,
-        }],
+        mounts: vec![Mount::read_only(folder, "/work/repo")],
         limits: Limits {
             wall: Duration::from_secs(2),
             ..Limits::default()
@@ -299,10 +295,7 @@ fn bombs_end() {
         ),
         ("import os; os._exit(0)", &[Ending::Exited(0)]),
     ] {
-        let Some(outcome) = run(&GuestJob {
-            limits: short.clone(),
-            ..job(program)
-        }) else {
+        let Some(outcome) = run(&limited(program, short.clone())) else {
             return;
         };
         assert!(

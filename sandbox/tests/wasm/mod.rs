@@ -61,6 +61,13 @@ fn job(program: &str) -> GuestJob {
     }
 }
 
+fn limited(program: &str, limits: Limits) -> GuestJob {
+    GuestJob {
+        limits,
+        ..job(program)
+    }
+}
+
 fn run(job: &GuestJob) -> Option<Outcome> {
     Some(wasm()?.run(job).expect("the isolate works"))
 }
@@ -98,11 +105,7 @@ fn folder() -> (tempfile::TempDir, Mount) {
     std::os::unix::fs::symlink("/etc/passwd", folder.path().join("link")).expect("a link");
     std::os::unix::fs::symlink("../../../../etc/passwd", folder.path().join("upward"))
         .expect("a link");
-    let mount = Mount {
-        source: folder.path().to_owned(),
-        target: "/work/repo".into(),
-        access: Access::Read,
-    };
+    let mount = Mount::read_only(folder.path(), "/work/repo");
     (folder, mount)
 }
 
@@ -291,10 +294,7 @@ fn limits_end_it() {
             Ending::OutputLimit,
         ),
     ] {
-        let Some(outcome) = run(&GuestJob {
-            limits: limits.clone(),
-            ..job(program)
-        }) else {
+        let Some(outcome) = run(&limited(program, limits.clone())) else {
             return;
         };
         assert_eq!(
@@ -338,10 +338,7 @@ fn an_exhausted_stack_is_no_recursion_error() {
         memory_bytes: 300 << 20,
         ..Limits::default()
     };
-    let Some(outcome) = run(&GuestJob {
-        limits,
-        ..job(program)
-    }) else {
+    let Some(outcome) = run(&limited(program, limits)) else {
         return;
     };
     assert_eq!(outcome.ending, Ending::OutOfMemory);
@@ -355,10 +352,7 @@ fn a_report_survives_the_end() {
         wall: Duration::from_millis(300),
         ..Limits::default()
     };
-    let Some(outcome) = run(&GuestJob {
-        limits,
-        ..job(program)
-    }) else {
+    let Some(outcome) = run(&limited(program, limits)) else {
         return;
     };
     assert_eq!(
@@ -432,10 +426,7 @@ fn a_session_ends_by_its_limits() {
             memory_bytes: 300 << 20,
             ..Limits::default()
         };
-        let job = GuestJob {
-            limits,
-            ..job(ECHO)
-        };
+        let job = limited(ECHO, limits);
         let mut session = wasm.open(&job).expect("the isolate works");
         let answer = session.ask("one".into(), Duration::from_secs(20));
         assert_eq!(answer.ended, None, "{answer:?}");

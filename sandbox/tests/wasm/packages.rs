@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 use super::{job, run};
-use sandbox::{Access, Ending, GuestJob, Mount};
+use sandbox::{Ending, GuestJob, Mount};
 
 fn write(at: &Path, files: &[(&str, &str)]) {
     for (name, text) in files {
@@ -51,11 +51,7 @@ fn packages() -> tempfile::TempDir {
 fn check(folder: &Path, program: &str, stdout: &str) {
     let program = format!("import sys; sys.path.insert(0, '/work/deps')\n{program}");
     let Some(outcome) = run(&GuestJob {
-        mounts: vec![Mount {
-            source: folder.to_owned(),
-            target: "/work/deps".into(),
-            access: Access::Read,
-        }],
+        mounts: vec![Mount::read_only(folder, "/work/deps")],
         ..job(&program)
     }) else {
         return;

@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use super::{check, folder, job, run, wasm};
+use super::{check, folder, job, limited, run, wasm};
 use sandbox::{Ending, GuestJob, Limits};
 
 /// The program prints that, with so much room for files.
@@ -12,10 +12,7 @@ fn check_with(file_bytes: u64, program: &str, stdout: &str) {
         file_bytes,
         ..Limits::default()
     };
-    let job = GuestJob {
-        limits,
-        ..job(program)
-    };
+    let job = limited(program, limits);
     let Some(outcome) = run(&job) else { return };
     let told = String::from_utf8_lossy(&outcome.stderr);
     assert_eq!(outcome.ending, Ending::Exited(0), "{told}");

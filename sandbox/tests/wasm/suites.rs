@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use super::{job, wasm};
-use sandbox::{Access, GuestJob, Mount};
+use sandbox::{GuestJob, Mount, Session, Wasm};
 
 /// The program that the guest was built with.
 const RUNNER: &str = include_str!("../../../fixer/src/lang/python/runner.py");
@@ -115,8 +115,20 @@ fn write(at: &Path, files: &[(&str, &str)]) {
     }
 }
 
+/// The runner over a repository, with these modules imported.
+fn open(wasm: &Wasm, repo: &Path, preload: &str) -> Session {
+    let setup =
+        format!(r#"{{"repo": "/work/repo", "paths": ["/work/repo"], "preload": {preload}}}"#);
+    let job = GuestJob {
+        request: setup.into_bytes(),
+        mounts: vec![Mount::read_only(repo, "/work/repo")],
+        ..job(RUNNER)
+    };
+    wasm.open(&job).expect("the isolate works")
+}
+
 /// What the tests of some files do, by name.
-fn outcomes(session: &mut sandbox::Session, id: usize, tests: &str) -> Vec<String> {
+fn outcomes(session: &mut Session, id: usize, tests: &str) -> Vec<String> {
     let request = format!(
         r#"{{"runs": [{{"id": {id}, "tests": [{tests}], "timeout": 30}}], "seconds": 60}}"#
     );
@@ -159,18 +171,7 @@ fn pytest_and_unittest_run_inside() {
             ),
         ],
     );
-    let job = GuestJob {
-        request:
-            br#"{"repo": "/work/repo", "paths": ["/work/repo"], "preload": ["shop", "pytest"]}"#
-                .to_vec(),
-        mounts: vec![Mount {
-            source: folder.path().to_owned(),
-            target: "/work/repo".into(),
-            access: Access::Read,
-        }],
-        ..job(RUNNER)
-    };
-    let mut session = wasm.open(&job).expect("the isolate works");
+    let mut session = open(wasm, folder.path(), r#"["shop", "pytest"]"#);
     // Twice: what the first run leaves behind must not show in the second.
     for id in 0..2 {
         let told = outcomes(
@@ -224,17 +225,7 @@ fn a_repository_can_forge_no_more_than_its_own_answer() {
             ("test_good.py", "def test_a(): pass\n"),
         ],
     );
-    let job = GuestJob {
-        request: br#"{"repo": "/work/repo", "paths": ["/work/repo"], "preload": ["pytest"]}"#
-            .to_vec(),
-        mounts: vec![Mount {
-            source: folder.path().to_owned(),
-            target: "/work/repo".into(),
-            access: Access::Read,
-        }],
-        ..job(RUNNER)
-    };
-    let mut session = wasm.open(&job).expect("the isolate works");
+    let mut session = open(wasm, folder.path(), r#"["pytest"]"#);
     assert_eq!(
         outcomes(&mut session, 0, r#""test_patched.py""#),
         ["test_patched.py::test_a: failed"]
@@ -246,7 +237,7 @@ fn a_repository_can_forge_no_more_than_its_own_answer() {
     assert_eq!(answer.ended, Some(sandbox::Ending::Exited(0)));
     let report = String::from_utf8_lossy(&answer.report).into_owned();
     assert_eq!(report.lines().count(), 1, "{report}");
-    let mut session = wasm.open(&job).expect("the isolate works");
+    let mut session = open(wasm, folder.path(), r#"["pytest"]"#);
     assert_eq!(
         outcomes(&mut session, 1, r#""test_good.py""#),
         ["test_good.py::test_a: passed"]

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{job, wasm};
-use sandbox::{Access, Ending, GuestJob, Limits, Mount, Wasm};
+use sandbox::{Ending, GuestJob, Limits, Mount, Wasm};
 
 /// In how many of ten cases a crash must show. Earlier by hand: 19 of 20.
 const N_OF_TEN: usize = 9;
@@ -74,11 +74,7 @@ fn run(wasm: &Wasm, case: &Path, recorded: &Path) -> String {
         text(recorded.join("sentry.json"))
     );
     let mounts = [("repo", "/work/repo"), ("deps", "/work/deps")]
-        .map(|(name, target)| Mount {
-            source: recorded.join(name),
-            target: target.into(),
-            access: Access::Read,
-        })
+        .map(|(name, target)| Mount::read_only(recorded.join(name), target))
         .into_iter()
         .filter(|m| m.source.exists())
         .collect();

@@ -10,8 +10,6 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use sandbox::{Access, Ending, GuestJob, Job, Limits, Mount, Native, Session, Wasm};
 
-use crate::python;
-
 /// Where the packages are, inside.
 const DEPS: &str = "/work/deps";
 const TIME: Duration = Duration::from_secs(300);
@@ -114,8 +112,8 @@ impl Bench {
     }
 
     fn job(&self, arguments: &[&str], deps: Option<&Path>) -> Job {
-        let mut mounts = vec![python::as_itself(&self.prefix)];
-        mounts.extend(deps.map(mounted));
+        let mut mounts = vec![Mount::read_only(&self.prefix, &self.prefix)];
+        mounts.extend(deps.map(|deps| Mount::read_only(deps, DEPS)));
         let mut command = vec![self.python.clone().into()];
         command.extend(["-s", "-S"].map(Into::into));
         command.extend(arguments.iter().map(Into::into));
@@ -127,14 +125,6 @@ impl Bench {
             stdin: Vec::new(),
             limits: limits(),
         }
-    }
-}
-
-fn mounted(folder: &Path) -> Mount {
-    Mount {
-        source: folder.to_owned(),
-        target: DEPS.into(),
-        access: Access::Read,
     }
 }
 
@@ -202,7 +192,12 @@ impl<'a> Way<'a> {
         GuestJob {
             program: program.to_owned(),
             request: Vec::new(),
-            mounts: self.deps.as_deref().map(mounted).into_iter().collect(),
+            mounts: self
+                .deps
+                .as_deref()
+                .map(|deps| Mount::read_only(deps, DEPS))
+                .into_iter()
+                .collect(),
             limits: limits(),
         }
     }

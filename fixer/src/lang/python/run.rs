@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sandbox::{Access, Ending, Job, Limits, Mount, Native};
+use sandbox::{Ending, Job, Limits, Mount, Native};
 use serde::{Deserialize, Serialize};
 
 use super::source::Span;
@@ -53,6 +53,11 @@ impl Interpreter {
             }),
             _ => Err(FixError::Missing("python3 does not run".into())),
         }
+    }
+
+    /// The folder that it and its library lie in (`sys.base_prefix`).
+    pub fn prefix(&self) -> &Path {
+        &self.prefix
     }
 
     /// Its program file, through every link.
@@ -301,12 +306,7 @@ impl Bench<'_> {
 
     /// Folders that every run sees, and those of them that go on `sys.path`.
     pub(crate) fn view(&self) -> (Vec<Mount>, Vec<String>) {
-        let read = |source: &Path, target: &str| Mount {
-            source: source.to_owned(),
-            target: target.into(),
-            access: Access::Read,
-        };
-        let mut mounts = vec![read(self.tree, REPO)];
+        let mut mounts = vec![Mount::read_only(self.tree, REPO)];
         let mut paths: Vec<String> = self
             .roots
             .iter()
@@ -314,7 +314,7 @@ impl Bench<'_> {
             .collect();
         for (source, target) in [(self.deps, DEPS), (self.tools, TOOLS)] {
             if let Some(source) = source {
-                mounts.push(read(source, target));
+                mounts.push(Mount::read_only(source, target));
                 paths.push(target.to_owned());
             }
         }
@@ -327,11 +327,7 @@ impl Bench<'_> {
     /// [`FixError::Sandbox`] where the sandbox itself failed.
     pub(crate) fn run(&self, runs: &[Run], mode: Mode) -> Result<Batch, FixError> {
         let (mut mounts, paths) = self.view();
-        mounts.push(Mount {
-            source: self.python.prefix.clone(),
-            target: self.python.prefix.clone(),
-            access: Access::Read,
-        });
+        mounts.push(Mount::read_only(&self.python.prefix, &self.python.prefix));
         let mut preload: Vec<&str> = if mode.warm {
             self.preload.iter().map(String::as_str).collect()
         } else {
