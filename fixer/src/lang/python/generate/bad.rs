@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Site, Target};
-use crate::lang::python::source::{ancestors, children, descendants};
+use crate::lang::python::source::{PyFile, ancestors, children, descendants};
 
 /// A value that the failing expression could not take.
 #[derive(Debug, Clone)]
@@ -404,6 +404,13 @@ fn zero(site: &Site<'_>, right: Node<'_>, out: &mut Vec<Bad>) {
             );
         }
     }
+}
+
+/// The name of the method that is called; empty where something else is.
+pub(super) fn called_method<'f>(file: &'f PyFile, call: Node<'_>) -> &'f str {
+    call.child_by_field_name("function")
+        .and_then(|f| f.child_by_field_name("attribute"))
+        .map_or("", |a| file.text_of(a))
 }
 
 pub(super) fn call_arguments(call: Node<'_>) -> Vec<Node<'_>> {

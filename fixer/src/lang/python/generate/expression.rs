@@ -3,7 +3,9 @@
 use tree_sitter::Node;
 
 use super::{
-    Bad, Edit, Proposal, Site, Target, bad::Fault, bad::call_arguments, proposal,
+    Bad, Edit, Proposal, Site, Target,
+    bad::{Fault, call_arguments, called_method},
+    proposal,
     special::precedent,
 };
 use crate::lang::python::source::{PyFile, ancestors, children, is_statement};
@@ -118,10 +120,7 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
                     0.85 * fit,
                 )
             });
-            let method = node
-                .child_by_field_name("function")
-                .and_then(|f| f.child_by_field_name("attribute"))
-                .map_or("", |a| file.text_of(a));
+            let method = called_method(file, node);
             if let ("get", [only]) = (method, call_arguments(node).as_slice()) {
                 out.push(proposal(
                     vec![Edit::insert(only.end_byte(), format!(", {default}"))],

@@ -2,7 +2,12 @@
 
 use tree_sitter::Node;
 
-use super::{Bad, Edit, Proposal, Site, Target, bad::Fault, expression::returned_values, proposal};
+use super::{
+    Bad, Edit, Proposal, Site, Target,
+    bad::{Fault, call_arguments, called_method},
+    expression::returned_values,
+    proposal,
+};
 use crate::lang::python::{
     project::is_identifier,
     source::{PyFile, ancestors, children, descendants, is_statement, own_descendants},
@@ -466,13 +471,10 @@ fn origin(file: &PyFile, target: &Target<'_>, name: &str) -> Option<Vec<Proposal
         ));
     }
     if let Some(arguments) = (right.kind() == "call")
-        .then(|| super::bad::call_arguments(right))
+        .then(|| call_arguments(right))
         .filter(|a| a.len() == 1)
     {
-        let method = right
-            .child_by_field_name("function")
-            .and_then(|f| f.child_by_field_name("attribute"))
-            .map_or("", |a| file.text_of(a));
+        let method = called_method(file, right);
         if matches!(method, "get" | "pop") {
             for (value, fit) in [("\"\"", 0.45), ("[]", 0.45), ("{}", 0.45), ("0", 0.4)] {
                 out.push(proposal(

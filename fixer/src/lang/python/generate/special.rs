@@ -2,7 +2,11 @@
 
 use tree_sitter::Node;
 
-use super::{Edit, Proposal, Site, Target, bad::call_arguments, proposal};
+use super::{
+    Edit, Proposal, Site, Target,
+    bad::{call_arguments, called_method},
+    proposal,
+};
 use crate::lang::python::{
     project::parent,
     source::{PyFile, ancestors, children, descendants},
@@ -62,9 +66,7 @@ pub(super) fn special(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
             }
         }
         "KeyError" if failing.kind() == "call" => {
-            let method = field("function")
-                .and_then(|f| f.child_by_field_name("attribute"))
-                .map_or("", |a| file.text_of(a));
+            let method = called_method(file, failing);
             if let ("pop", [only]) = (method, call_arguments(failing).as_slice()) {
                 out.push(proposal(
                     vec![Edit::insert(only.end_byte(), ", None")],
@@ -183,9 +185,7 @@ pub(super) fn special(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
             }
         }
         "UnicodeDecodeError" | "UnicodeEncodeError" if failing.kind() == "call" => {
-            let method = field("function")
-                .and_then(|f| f.child_by_field_name("attribute"))
-                .map_or("", |a| file.text_of(a));
+            let method = called_method(file, failing);
             let arguments = call_arguments(failing);
             if matches!(method, "decode" | "encode")
                 && !arguments
@@ -220,10 +220,7 @@ pub(super) fn special(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
             .into_iter()
             .filter(|n| n.kind() == "call")
         {
-            let method = call
-                .child_by_field_name("function")
-                .and_then(|f| f.child_by_field_name("attribute"))
-                .map_or("", |a| file.text_of(a));
+            let method = called_method(file, call);
             let left = target
                 .statement
                 .named_child(0)
@@ -419,10 +416,7 @@ fn elsewhere(site: &Site<'_>, key: &str) -> Vec<(String, String)> {
             .into_iter()
             .filter(|n| n.kind() == "call")
         {
-            let method = call
-                .child_by_field_name("function")
-                .and_then(|f| f.child_by_field_name("attribute"))
-                .map_or("", |a| file.text_of(a));
+            let method = called_method(&file, call);
             let arguments = call_arguments(call);
             if method == "get"
                 && arguments
