@@ -1,17 +1,21 @@
 //! All that the fixer knows of Python.
 //!
-//! Read `engine` (the way of one bug), `caller` (scripts that may crash as the event did), `run` with `runner.py` and
-//! `explorer` (how they are run), `generate` (candidates), `judge` (what runs say), `verify` with `suite` and `policy` (the gates), `testfile`.
+//! Read `engine` (the way of one bug), `locate` (where it may be fixed), `reproduction` with `caller` (scripts that may
+//! crash as the event did), `run` with `runner.py` and `explorer` (how they are run), `choice` with `generate` (candidates)
+//! and `judge` (what runs say), `verify` with `suite` and `policy` (the gates), `testfile`.
 //! `source`, `project`, `values`, `neighbours` and `swap` serve them.
 
 mod caller;
+mod choice;
 mod engine;
 mod explorer;
 mod generate;
 mod judge;
+mod locate;
 mod neighbours;
 mod policy;
 mod project;
+mod reproduction;
 mod run;
 mod source;
 mod suite;
@@ -22,4 +26,5 @@ mod verify;
 
 pub use run::Interpreter;
 
-pub(crate) use engine::{fix, locate};
+pub(crate) use engine::fix;
+pub(crate) use locate::locate;

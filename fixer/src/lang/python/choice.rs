@@ -1,0 +1,358 @@
+//! Which change: candidates are made, run and judged, and the best behaviours go through the gates.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    caller::Script,
+    engine::Work,
+    generate::{self, Site},
+    judge::{self, Behaviour, Cured, Judged},
+    neighbours::neighbours,
+    run::{Kind, Raised, Ran, Run},
+    suite::Suite,
+    swap,
+    testfile::Expectation,
+    verify,
+};
+use crate::{FixError, Location, Report, candidate::Candidate, gates::Reproduction};
+
+/// Repository frames, innermost first, at which candidates are made.
+const MAX_SITES: usize = 5;
+/// Candidates tried at the crash and at its callers.
+const MAX_CANDIDATES: usize = 400;
+/// Candidates that got past the crash only to crash further on, and are built upon.
+const MAX_MOVED: usize = 12;
+/// Behaviours told apart and sent through the gates.
+const MAX_FINALISTS: usize = 6;
+
+impl Work<'_> {
+    fn sites<'c>(&self, error: &'c Raised) -> Vec<(&'c super::run::RunFrame, bool)> {
+        let n = error.frames.len();
+        let mut out: Vec<(&super::run::RunFrame, bool)> = Vec::new();
+        for (i, frame) in error.frames.iter().enumerate().rev() {
+            if frame.repo
+                && !out
+                    .iter()
+                    .any(|(f, _)| f.path == frame.path && f.line == frame.line)
+                && !super::project::is_test(&frame.path)
+            {
+                out.push((frame, i + 1 == n));
+            }
+        }
+        out.truncate(MAX_SITES);
+        out
+    }
+
+    /// Candidates at every place of a crash, on a given version of the files.
+    fn propose(
+        &self,
+        error: &Raised,
+        base: Option<&Candidate>,
+        promised: &judge::Promised,
+    ) -> Vec<Candidate> {
+        let mut out: Vec<Candidate> = Vec::new();
+        for (depth, (frame, innermost)) in self.sites(error).into_iter().enumerate() {
+            let patched = base
+                .and_then(|b| b.files.get(&frame.path))
+                .map(|text| std::rc::Rc::new(super::source::PyFile::parse(&frame.path, text)));
+            let Some(file) = patched.or_else(|| self.project.file(&frame.path)) else {
+                continue;
+            };
+            let site = Site {
+                project: self.project,
+                file: &file,
+                frame,
+                error,
+                innermost,
+                promised,
+            };
+            for proposal in generate::propose(&site) {
+                let text = generate::apply(&file.text, &proposal.edits);
+                let mut files = base.map(|b| b.files.clone()).unwrap_or_default();
+                files.insert(frame.path.clone(), text);
+                let mut rules = base.map(|b| b.rules.clone()).unwrap_or_default();
+                rules.push(proposal.rule);
+                let prior = proposal.prior
+                    * 0.85f64.powi(depth as i32)
+                    * base.map_or(1.0, |b| 0.6 + 0.4 * b.prior);
+                if !out.iter().any(|c| c.files == files) {
+                    out.push(Candidate {
+                        files,
+                        rules,
+                        prior,
+                        witness: proposal
+                            .witness
+                            .or_else(|| base.and_then(|b| b.witness.clone())),
+                    });
+                }
+            }
+        }
+        out.sort_by(|a, b| b.prior.total_cmp(&a.prior));
+        out
+    }
+
+    fn execute(
+        &mut self,
+        candidates: &[Candidate],
+        script: &Script,
+        detail: u8,
+        share: f64,
+    ) -> Result<Vec<Ran>, FixError> {
+        let text = script.text();
+        let runs: Vec<Run> = candidates
+            .iter()
+            .enumerate()
+            .map(|(id, c)| Run {
+                changes: swap::changes(self.project, c),
+                detail,
+                timeout: 3.0,
+                ..Run::script(id, &text)
+            })
+            .collect();
+        self.run(&runs, share)
+    }
+
+    /// Enumerates, runs, and keeps what cures; builds on what got further.
+    pub(super) fn try_candidates(
+        &mut self,
+        script: &Script,
+        crash: &Raised,
+        report: &mut Report,
+    ) -> Result<Vec<Cured>, FixError> {
+        let promised = judge::promised(self.exception, self.mapped, self.project);
+        let mut candidates = self.propose(crash, None, &promised);
+        candidates.truncate(MAX_CANDIDATES);
+        report.n_candidates += candidates.len();
+        let mut cured = Vec::new();
+        let mut moved: Vec<(usize, Raised)> = Vec::new();
+        for ran in self.execute(&candidates, script, 0, 0.35)? {
+            let candidate = &candidates[ran.id];
+            match judge::outcome(&ran, crash, &promised, candidate, self.project) {
+                Judged::Cured => cured.push(Cured {
+                    candidate: candidate.clone(),
+                    ran,
+                }),
+                Judged::Moved(error) => moved.push((ran.id, error)),
+                Judged::Failed => {}
+            }
+        }
+        moved.truncate(MAX_MOVED);
+        // Once more, now telling what the values were where they crash next.
+        let further: Vec<Candidate> = moved
+            .iter()
+            .map(|(id, _)| candidates[*id].clone())
+            .collect();
+        for ran in self.execute(&further, script, 1, 0.1)? {
+            if let Some(error) = ran.error {
+                moved[ran.id].1 = error;
+            }
+        }
+        let mut second: Vec<Candidate> = Vec::new();
+        for (id, error) in moved {
+            let mut next = self.propose(&error, Some(&candidates[id]), &promised);
+            next.truncate(25);
+            next.retain(|c| !second.contains(c));
+            second.extend(next);
+        }
+        second.sort_by(|a, b| b.prior.total_cmp(&a.prior));
+        second.truncate(MAX_CANDIDATES / 2);
+        report.n_candidates += second.len();
+        for ran in self.execute(&second, script, 0, 0.3)? {
+            let candidate = &second[ran.id];
+            if let Judged::Cured = judge::outcome(&ran, crash, &promised, candidate, self.project) {
+                cured.push(Cured {
+                    candidate: candidate.clone(),
+                    ran,
+                });
+            }
+        }
+        Ok(cured)
+    }
+
+    /// Groups what cures by what it does, on the crashing input and beside it; leaves out what changes anything else.
+    pub(super) fn judge(
+        &mut self,
+        script: &Script,
+        crash: &Raised,
+        mut cured: Vec<Cured>,
+        report: &mut Report,
+    ) -> Result<Vec<Behaviour>, FixError> {
+        cured.sort_by(|a, b| b.candidate.prior.total_cmp(&a.candidate.prior));
+        cured.truncate(60);
+        // Each alone: one that does not end is no input to compare on, and must not take the others along.
+        let alone: Vec<Run> = neighbours(script)
+            .iter()
+            .enumerate()
+            .map(|(id, s)| Run {
+                timeout: 2.0,
+                ..Run::script(id, &s.text())
+            })
+            .collect();
+        let mut base = self.run(&alone, 0.15)?;
+        base.retain(|r| matches!(r.outcome, Kind::Ok | Kind::Raised));
+        let beside: Vec<String> = base.iter().map(|r| alone[r.id].script.clone()).collect();
+        let runs: Vec<Run> = cured
+            .iter()
+            .enumerate()
+            .filter(|_| !beside.is_empty())
+            .map(|(id, one)| Run {
+                changes: swap::changes(self.project, &one.candidate),
+                scripts: beside.clone(),
+                timeout: 10.0,
+                ..Run::script(id, "")
+            })
+            .collect();
+        let after: BTreeMap<usize, Ran> = self
+            .run(&runs, 0.4)?
+            .into_iter()
+            .map(|r| (r.id, r))
+            .collect();
+        Ok(judge::group(
+            cured,
+            &base,
+            &after,
+            crash,
+            script.fidelity,
+            report,
+        ))
+    }
+
+    /// Sends the finalists through the gates, best behaviour first.
+    pub(super) fn finalists(
+        &self,
+        script: &Script,
+        crash: &Raised,
+        ranked: Vec<Behaviour>,
+        write: &dyn Fn(&Expectation) -> Reproduction,
+        report: &mut Report,
+    ) -> Result<(), FixError> {
+        let mut suite = Suite::new(&self.bench, self.project, crash);
+        let mut alive = ranked;
+        for behaviour in &alive {
+            let diff = behaviour
+                .candidate
+                .diff(|path| self.project.read(path).unwrap_or_default().to_string());
+            tracing::debug!(
+                score = behaviour.score,
+                n_alike = behaviour.n_alike,
+                "a behaviour, by {}\n{diff}",
+                behaviour.candidate.generator()
+            );
+        }
+        // Where even the best would not be proposed if it had no rival, the gates have nothing to decide.
+        if alive
+            .first()
+            .is_some_and(|best| best.score < self.task.policy.min_confidence)
+        {
+            report.why_not = Some(undecided(&alive));
+            return Ok(());
+        }
+        let mut standing: Option<verify::Evidence> = None;
+        for _ in 0..MAX_FINALISTS {
+            if self.bench.left() < Duration::from_millis(500) {
+                report.why_not =
+                    Some("the time was over before the finalists were checked".to_owned());
+                return Ok(());
+            }
+            // The first that is not yet checked; once the best stands, its nearest rival.
+            let at = usize::from(standing.is_some());
+            let Some(behaviour) = alive.get(at) else {
+                break;
+            };
+            match verify::gates(
+                &self.bench,
+                self.project,
+                behaviour,
+                script,
+                crash,
+                write(&expectation(behaviour)),
+                &mut suite,
+            )? {
+                Err(refuted) => {
+                    report.refuted.push(refuted);
+                    alive.remove(at);
+                }
+                Ok(_) if standing.is_some() => break,
+                Ok(evidence) => standing = Some(evidence),
+            }
+            if standing.is_some() && confidence(&alive) >= self.task.policy.min_confidence {
+                break;
+            }
+        }
+        let Some((behaviour, evidence)) = alive.first().zip(standing) else {
+            let why = report.refuted.last().map_or_else(String::new, |r| {
+                format!(", the last by {:?}: {}", r.gate, r.reason)
+            });
+            report.why_not = Some(format!(
+                "reproduced, but the gates refused every candidate{why}"
+            ));
+            return Ok(());
+        };
+        let confidence = confidence(&alive);
+        if confidence < self.task.policy.min_confidence {
+            report.why_not = Some(undecided(&alive));
+            return Ok(());
+        }
+        report.reproduction = Some(evidence.test.clone());
+        if let Some(place) = self.changed_place(&behaviour.candidate) {
+            report
+                .locations
+                .retain(|l| (&l.file, &l.function) != (&place.file, &place.function));
+            report.locations.insert(0, place);
+        }
+        report.fix = Some(evidence.finish(confidence));
+        Ok(())
+    }
+
+    /// The function that a candidate changes first.
+    fn changed_place(&self, candidate: &Candidate) -> Option<Location> {
+        let (path, text) = candidate.files.first_key_value()?;
+        let old = self.project.file(path)?;
+        let same = old
+            .text
+            .lines()
+            .zip(text.lines())
+            .take_while(|(a, b)| a == b)
+            .count();
+        let line = same as u32 + 1;
+        let function = old
+            .function_at(line)
+            .map_or("<module>", |f| old.name_of(f))
+            .to_owned();
+        Some(Location {
+            file: path.clone(),
+            function,
+            line,
+            score: 1.0,
+        })
+    }
+}
+
+fn confidence(alive: &[Behaviour]) -> f64 {
+    judge::confidence(&alive.iter().map(|b| b.score).collect::<Vec<_>>())
+}
+
+/// Why none of several behaviours is proposed.
+fn undecided(alive: &[Behaviour]) -> String {
+    let best = alive
+        .first()
+        .map_or_else(String::new, |b| b.candidate.generator());
+    let confidence = confidence(alive);
+    format!(
+        "several behaviours would cure it and nothing in the repository decides (best: {best}, confidence {confidence:.2})"
+    )
+}
+
+fn expectation(behaviour: &Behaviour) -> Expectation {
+    match &behaviour.raises {
+        None => Expectation::NoCrash,
+        Some(error) => {
+            let import = Some(format!("from {} import {}", error.module, error.type_name))
+                .filter(|_| error.module != "builtins");
+            Expectation::Raises {
+                name: error.type_name.clone(),
+                import,
+            }
+        }
+    }
+}

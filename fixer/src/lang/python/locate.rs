@@ -1,0 +1,97 @@
+//! Which file of the repository each frame is, and which functions may be the one to change.
+
+use ingest::{ErrorEvent, Exception};
+
+use super::{project::Project, source::ancestors};
+use crate::{
+    Checkout, Location, Policy,
+    frames::{self, Mapped},
+};
+
+/// Repository functions on the stack, likeliest first: what is known of a bug without running anything.
+pub(crate) fn locate(event: &ErrorEvent, checkout: &Checkout) -> Vec<Location> {
+    let exception = event.traced();
+    let project = Project::new(
+        checkout.tree().to_path_buf(),
+        checkout.entries().to_vec(),
+        None,
+        &Policy::default(),
+    );
+    let mapped = map(exception, checkout, &project);
+    locations(exception, &mapped, &project, checkout)
+}
+
+/// Which file of the repository each frame is.
+pub(super) fn map(exception: &Exception, checkout: &Checkout, project: &Project) -> Vec<Mapped> {
+    let line_of = |path: &str, line: u32| {
+        let text = project.read(path)?;
+        text.lines().nth(line as usize - 1).map(str::to_owned)
+    };
+    exception
+        .frames
+        .iter()
+        .map(|frame| frames::map(frame, checkout.entries(), line_of))
+        .collect()
+}
+
+/// Functions that may be the one to change, likeliest first: those on the stack, and the ones that they are defined in.
+///
+/// A step further out halves, thirds, … the score; a function that is named in many places loses by the logarithm of their
+/// number, as a change there would reach all of them.
+pub(super) fn locations(
+    exception: &Exception,
+    mapped: &[Mapped],
+    project: &Project,
+    checkout: &Checkout,
+) -> Vec<Location> {
+    let mut out: Vec<Location> = Vec::new();
+    let mut add = |file: &str, function: String, line: u32| {
+        let known = out.iter().any(|l| l.file == file && l.function == function);
+        if !known {
+            out.push(Location {
+                file: file.to_owned(),
+                function,
+                line,
+                score: 0.0,
+            });
+        }
+    };
+    for (frame, mapped) in exception.frames.iter().zip(mapped).rev() {
+        let (Mapped::File(path), Some(line)) = (mapped, frame.line) else {
+            continue;
+        };
+        let parsed = project.file(path);
+        let Some((file, node)) = parsed
+            .as_ref()
+            .and_then(|f| Some((f, f.function_at(line)?)))
+        else {
+            let named = frame.function.rsplit('.').next().unwrap_or_default();
+            add(path, named.to_owned(), line);
+            continue;
+        };
+        add(path, file.name_of(node).to_owned(), line);
+        let around = ancestors(node)
+            .skip(1)
+            .filter(|n| n.kind() == "function_definition")
+            .last();
+        if let Some(around) = around {
+            add(path, file.name_of(around).to_owned(), line);
+        }
+    }
+    if out.is_empty() {
+        return out;
+    }
+    let words = checkout.words.get_or_init(|| project.words());
+    for (at, place) in out.iter_mut().enumerate() {
+        let n = words.get(&place.function).copied().unwrap_or(0);
+        // Special methods are called by no name: neither few nor many places.
+        let n = if place.function.starts_with("__") {
+            7
+        } else {
+            n
+        };
+        place.score = 1.0 / ((1 + at) as f64 * (1.0 + n as f64).log2().max(1.0));
+    }
+    out.sort_by(|a, b| b.score.total_cmp(&a.score));
+    out
+}

@@ -1,0 +1,219 @@
+//! The event's crash as a script: found natively, explored where it can be, made short and fit to be shown.
+
+use std::time::Duration;
+
+use super::{
+    caller::{self, Script},
+    engine::Work,
+    explorer::Explorer,
+    judge,
+    neighbours::{Replacement, reductions, replaced, synthetic},
+    run::{Kind, Mode, Raised, Run},
+};
+use crate::{Exploration, FixError, Report};
+
+impl Work<'_> {
+    /// Finds a script that crashes as the event did, natively: what is explored elsewhere is to hold there.
+    pub(super) fn reproduce(
+        &self,
+        report: &mut Report,
+    ) -> Result<Option<(Script, Raised)>, FixError> {
+        let scripts = caller::scripts(self.task.event, self.mapped, self.project);
+        if scripts.is_empty() {
+            report.why_not =
+                Some("not reproduced: the log tells too little of the call".to_owned());
+            return Ok(None);
+        }
+        let runs: Vec<Run> = scripts
+            .iter()
+            .enumerate()
+            .map(|(id, s)| Run {
+                detail: 1,
+                ..Run::script(id, &s.text())
+            })
+            .collect();
+        let batch = self
+            .bench
+            .run(&runs, Mode::explore(self.bench.left().mul_f64(0.4)))?;
+        let mut near = None;
+        for ran in batch.runs {
+            let Some(error) = ran.error else { continue };
+            match judge::same_crash(self.exception, self.mapped, &error) {
+                Ok(()) => return Ok(Some((scripts[ran.id].clone(), error))),
+                Err(reason) => near = Some(near.unwrap_or(reason)),
+            }
+        }
+        if batch.ending == sandbox::Ending::TimedOut {
+            near.get_or_insert_with(|| {
+                "the repository's modules did not import in time".to_owned()
+            });
+        }
+        report.lacks_module = batch
+            .failed
+            .values()
+            .any(|e| e.starts_with("ModuleNotFoundError"));
+        let failed = batch
+            .failed
+            .into_iter()
+            .next()
+            .map(|(module, error)| format!("{module} cannot be imported ({error})"));
+        report.why_not = Some(format!(
+            "not reproduced: {}",
+            failed
+                .or(near)
+                .unwrap_or_else(|| "no attempt raised".to_owned())
+        ));
+        Ok(None)
+    }
+
+    /// Explores in WebAssembly where the crash happens there too. Its crash there is the one that later runs are compared
+    /// with: another version of Python words some messages differently.
+    pub(super) fn choose_isolate(
+        &mut self,
+        script: &Script,
+        crash: &Raised,
+    ) -> Result<(Raised, Exploration), FixError> {
+        let natively = |reason: String| {
+            let exploration = Exploration {
+                isolate: "native",
+                reason,
+            };
+            Ok((crash.clone(), exploration))
+        };
+        let Some(wasm) = self.task.wasm else {
+            return natively("there is no WebAssembly guest here".to_owned());
+        };
+        self.explorer = Some(Explorer::new(wasm));
+        let run = Run {
+            detail: 1,
+            timeout: 8.0,
+            ..Run::script(0, &script.text())
+        };
+        let ran = self.run(&[run], 0.1)?.pop();
+        let reason = match ran.map(|ran| (ran.outcome, ran.error)) {
+            Some((_, Some(error))) if judge::is_like(&error, crash) => {
+                let exploration = Exploration {
+                    isolate: "wasm-python",
+                    reason: "the crash happens there too".to_owned(),
+                };
+                return Ok((error, exploration));
+            }
+            Some((Kind::Raised, Some(error))) => format!(
+                "in WebAssembly it raises {}: {}",
+                error.type_name,
+                judge::mask(judge::first_line(&error.message).as_str())
+            ),
+            Some((Kind::Ok, None)) => "in WebAssembly it does not crash".to_owned(),
+            Some((outcome, error)) => format!(
+                "in WebAssembly it gives no answer ({outcome:?}{})",
+                error.map_or_else(String::new, |e| format!(", {}", e.type_name))
+            ),
+            None => "in WebAssembly the repository did not import in time".to_owned(),
+        };
+        self.explorer = None;
+        natively(reason)
+    }
+
+    /// A shorter script that crashes the same, and the one of its kind that may be shown to others.
+    pub(super) fn simplify(
+        &mut self,
+        script: Script,
+        crash: &Raised,
+        native_crash: &Raised,
+    ) -> Result<(Script, Script), FixError> {
+        let short = self.shrink(script.clone(), crash)?;
+        let published = self.publishable(&short, crash)?;
+        if self.explorer.is_none() {
+            return Ok((short, published));
+        }
+        let mut steps = vec![short, published];
+        let runs: Vec<Run> = steps
+            .iter()
+            .enumerate()
+            .map(|(id, script)| Run::script(id, &script.text()))
+            .collect();
+        let wall = Duration::from_secs(10);
+        let batch = self.bench.run(&runs, Mode::explore(wall))?;
+        let holds = |id: usize| {
+            let ran = batch.runs.iter().find(|r| r.id == id);
+            ran.and_then(|r| r.error.as_ref())
+                .is_some_and(|e| judge::is_like(e, native_crash))
+        };
+        // The last step that holds natively as well.
+        Ok(match (holds(0), holds(1)) {
+            (_, true) => {
+                let published = steps.remove(1);
+                (if holds(0) { steps.remove(0) } else { script }, published)
+            }
+            (true, false) => (steps[0].clone(), steps.remove(0)),
+            (false, false) => (script.clone(), script),
+        })
+    }
+
+    /// Leaves out what the crash does not need, as long as it stays the same crash.
+    fn shrink(&mut self, mut script: Script, crash: &Raised) -> Result<Script, FixError> {
+        for _ in 0..12 {
+            if self.bench.left() < self.task.time_limit.mul_f64(0.8) {
+                break;
+            }
+            let crashing = self.still_crash(reductions(&script), crash)?;
+            let Some((_, best)) = crashing.into_iter().min_by_key(|(_, s)| s.text().len()) else {
+                break;
+            };
+            script = best;
+        }
+        Ok(script)
+    }
+
+    /// The same script with synthetic values wherever it crashes with them as well: what may be shown to others.
+    fn publishable(&mut self, script: &Script, crash: &Raised) -> Result<Script, FixError> {
+        let all = synthetic(script);
+        let alone = all.iter().map(|r| replaced(script, &[r])).collect();
+        let alone = self.still_crash(alone, crash)?;
+        let mut good: Vec<&Replacement> = alone.into_iter().map(|(id, _)| &all[id]).collect();
+        // All at once where that crashes too, else as many as do.
+        while !good.is_empty() {
+            let together = replaced(script, &good);
+            if !self.still_crash(vec![together.clone()], crash)?.is_empty() {
+                return Ok(together);
+            }
+            good.truncate(good.len() / 2);
+        }
+        Ok(script.clone())
+    }
+
+    /// Those of some scripts that crash like this.
+    fn still_crash(
+        &mut self,
+        scripts: Vec<Script>,
+        crash: &Raised,
+    ) -> Result<Vec<(usize, Script)>, FixError> {
+        if scripts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let run = Run {
+            scripts: scripts.iter().map(Script::text).collect(),
+            timeout: 8.0,
+            ..Run::script(0, "")
+        };
+        let ran = self
+            .run(&[run], 0.1)?
+            .into_iter()
+            .next()
+            .map(|r| r.many)
+            .unwrap_or_default();
+        let same: Vec<usize> = ran
+            .iter()
+            .filter(|r| {
+                let error = r.error.as_ref();
+                error.is_some_and(|e| judge::is_like(e, crash) && judge::says_the_same(e, crash))
+            })
+            .map(|r| r.id)
+            .collect();
+        Ok(scripts
+            .into_iter()
+            .enumerate()
+            .filter(|(id, _)| same.contains(id))
+            .collect())
+    }
+}
