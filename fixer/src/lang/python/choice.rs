@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     caller::Script,
+    contract::{Step, answerable},
     engine::Work,
     generate::{self, Site},
     judge::{self, Behaviour, Cured, Judged},
@@ -43,6 +44,19 @@ impl Work<'_> {
         out
     }
 
+    /// Which of the places is to handle the exception, as other callers of the same function do.
+    fn answerable(&self, error: &Raised, sites: &[(&super::run::RunFrame, bool)]) -> Option<usize> {
+        let frames: Vec<_> = error.frames.iter().filter(|f| f.repo).collect();
+        let stack: Vec<Step<'_>> = frames
+            .iter()
+            .map(|f| (f.path.as_str(), f.line, f.function.as_str()))
+            .collect();
+        let (path, line, _) = stack[answerable(self.project, &stack, &error.mro)?];
+        sites
+            .iter()
+            .position(|(f, _)| f.path == path && f.line == line)
+    }
+
     /// Candidates at every place of a crash, on a given version of the files.
     fn propose(
         &self,
@@ -51,7 +65,14 @@ impl Work<'_> {
         promised: &judge::Promised,
     ) -> Vec<Candidate> {
         let mut out: Vec<Candidate> = Vec::new();
-        for (depth, (frame, innermost)) in self.sites(error).into_iter().enumerate() {
+        let sites = self.sites(error);
+        let answerable = self.answerable(error, &sites);
+        for (depth, (frame, innermost)) in sites.into_iter().enumerate() {
+            // What several callers handle is how the function answers: it is not to change, and the way out starts above it.
+            let fit = match answerable {
+                Some(above) if depth < above => 0.4,
+                above => 0.85f64.powi((depth - above.unwrap_or(0)) as i32),
+            };
             let patched = base
                 .and_then(|b| b.files.get(&frame.path))
                 .map(|text| std::rc::Rc::new(super::source::PyFile::parse(&frame.path, text)));
@@ -72,9 +93,7 @@ impl Work<'_> {
                 files.insert(frame.path.clone(), text);
                 let mut rules = base.map(|b| b.rules.clone()).unwrap_or_default();
                 rules.push(proposal.rule);
-                let prior = proposal.prior
-                    * 0.85f64.powi(depth as i32)
-                    * base.map_or(1.0, |b| 0.6 + 0.4 * b.prior);
+                let prior = proposal.prior * fit * base.map_or(1.0, |b| 0.6 + 0.4 * b.prior);
                 if !out.iter().any(|c| c.files == files) {
                     out.push(Candidate {
                         files,

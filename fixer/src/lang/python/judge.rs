@@ -334,6 +334,21 @@ fn observed(ran: &Ran) -> Value {
     }
 }
 
+/// An observation with whole floats as integers: in place of a crash, `0` and `0.0` are one answer.
+fn plain(value: Value) -> Value {
+    match value {
+        Value::Array(items) => match items.as_slice() {
+            [Value::String(kind), Value::String(number)] if kind == "float" => number
+                .strip_suffix(".0")
+                .and_then(|n| n.parse::<i64>().ok())
+                .map_or(Value::Array(items.clone()), Value::from),
+            _ => items.into_iter().map(plain).collect(),
+        },
+        Value::Object(fields) => fields.into_iter().map(|(k, v)| (k, plain(v))).collect(),
+        other => other,
+    }
+}
+
 /// Groups cures by behaviour and scores the groups.
 ///
 /// `base` has the answers to inputs beside the crash on the unpatched tree, `after` those on each cure's, in `many` by
@@ -373,7 +388,7 @@ pub(crate) fn group(
             .flat_map(|r| &r.many)
             .map(|r| (r.id, r))
             .collect();
-        let mut signature = vec![observed(&ran)];
+        let mut signature = vec![plain(observed(&ran))];
         let (mut n_unchanged, mut n_cured, mut n_still) = (0, 0, 0);
         let mut changed = None;
         for (at, before) in base.iter().enumerate() {
@@ -390,7 +405,7 @@ pub(crate) fn group(
                 });
                 n_still += usize::from(still);
                 n_cured += usize::from(!still);
-                signature.push(observed(now));
+                signature.push(plain(observed(now)));
             } else if observed(before) != observed(now) || now.outcome != before.outcome {
                 changed = Some(at);
                 break;

@@ -2,7 +2,11 @@
 
 use ingest::{ErrorEvent, Exception};
 
-use super::{project::Project, source::ancestors};
+use super::{
+    contract::{Step, answerable, types_of},
+    project::Project,
+    source::ancestors,
+};
 use crate::{
     Checkout, Location, Policy,
     frames::{self, Mapped},
@@ -37,7 +41,8 @@ pub(super) fn map(exception: &Exception, checkout: &Checkout, project: &Project)
 /// Functions that may be the one to change, likeliest first: those on the stack, and the ones that they are defined in.
 ///
 /// A step further out halves, thirds, … the score; a function that is named in many places loses by the logarithm of their
-/// number, as a change there would reach all of them.
+/// number, as a change there would reach all of them. One that lets an exception through which other callers of the same
+/// function handle comes first.
 pub(super) fn locations(
     exception: &Exception,
     mapped: &[Mapped],
@@ -91,6 +96,29 @@ pub(super) fn locations(
             n
         };
         place.score = 1.0 / ((1 + at) as f64 * (1.0 + n as f64).log2().max(1.0));
+    }
+    let stack: Vec<Step<'_>> = exception
+        .frames
+        .iter()
+        .zip(mapped)
+        .filter_map(|(frame, mapped)| match mapped {
+            Mapped::File(path) => Some((
+                path.as_str(),
+                frame.line?,
+                frame.function.rsplit('.').next()?,
+            )),
+            _ => None,
+        })
+        .collect();
+    let answerable = answerable(project, &stack, &types_of(&exception.type_name));
+    if let Some((path, line, _)) = answerable.map(|at| stack[at])
+        && let Some(file) = project.file(path)
+        && let Some(function) = file.function_at(line)
+        && let Some(place) = out
+            .iter_mut()
+            .find(|l| l.file == path && l.function == file.name_of(function))
+    {
+        place.score = 1.0;
     }
     out.sort_by(|a, b| b.score.total_cmp(&a.score));
     out

@@ -7,6 +7,7 @@
 
 mod caller;
 mod choice;
+mod contract;
 mod engine;
 mod explorer;
 mod generate;

@@ -8,7 +8,7 @@ use super::{
     proposal,
     special::precedent,
 };
-use crate::lang::python::source::{PyFile, ancestors, children, is_statement};
+use crate::lang::python::source::{PyFile, ancestors, children, descendants, is_statement};
 
 /// `a[1] == "x"` in a condition becomes `len(a) > 1 and a[1] == "x"`.
 pub(super) fn conjoin(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<Proposal> {
@@ -261,16 +261,31 @@ fn defaults(site: &Site<'_>, target: &Target<'_>, node: Node<'_>) -> Vec<(&'stat
 fn results(site: &Site<'_>, target: &Target<'_>, whole: Node<'_>) -> Vec<(&'static str, f64)> {
     let numeric = matches!(site.error.type_name.as_str(), "ZeroDivisionError")
         || matches!(whole.kind(), "binary_operator");
+    // A true division gives a float.
+    let divides = whole.kind() == "binary_operator"
+        && descendants(whole).into_iter().any(|n| {
+            n.child_by_field_name("operator")
+                .is_some_and(|o| site.file.text_of(o) == "/")
+        });
     let mut out: Vec<(&'static str, f64)> = vec![
         ("None", 0.8),
         ("\"\"", 0.6),
-        ("0", if numeric { 1.0 } else { 0.4 }),
+        (
+            "0",
+            if divides {
+                0.9
+            } else if numeric {
+                1.0
+            } else {
+                0.4
+            },
+        ),
         ("[]", 0.4),
         ("{}", 0.3),
         ("False", 0.4),
     ];
     if site.error.type_name == "ZeroDivisionError" {
-        out.push(("0.0", 0.9));
+        out.push(("0.0", if divides { 1.0 } else { 0.9 }));
         out.push(("1", 0.3));
     }
     // What the function gives back elsewhere is likelier than what it never does.

@@ -235,7 +235,7 @@ fn was_bound(file: &PyFile, target: &Target<'_>, statement: Node<'_>, left: Node
 }
 
 /// The indentation step of a file.
-fn step_of(file: &PyFile) -> &'static str {
+pub(super) fn step_of(file: &PyFile) -> &'static str {
     let smallest = file
         .text
         .lines()

@@ -246,7 +246,7 @@ pub(super) fn contract(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<P
     out
 }
 
-fn is_global(file: &PyFile, name: &str) -> bool {
+pub(super) fn is_global(file: &PyFile, name: &str) -> bool {
     children(file.root()).into_iter().any(|n| {
         descendants(n)
             .iter()

@@ -8,8 +8,10 @@ mod bad;
 mod expression;
 mod guard;
 mod handler;
+mod sibling;
 mod special;
 mod stated;
+mod twin;
 
 use tree_sitter::Node;
 
@@ -91,6 +93,11 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
     };
     let bads = bad::bads(site, &target);
     let mut out = handler::widen(site);
+    out.extend(sibling::as_other_callers(site, &target));
+    out.extend(sibling::as_sibling_methods(site, &target));
+    if innermost_of_file(site) {
+        out.extend(twin::as_twins(site));
+    }
     if site.innermost {
         out.extend(special::special(site, &target));
     }
@@ -108,6 +115,16 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
     }
     out.sort_by(|a, b| b.prior.total_cmp(&a.prior));
     out
+}
+
+/// Whether no frame further in lies in the same file: what is made for a file is made once.
+fn innermost_of_file(site: &Site<'_>) -> bool {
+    let last = site
+        .error
+        .frames
+        .iter()
+        .rfind(|f| f.path == site.frame.path);
+    last.is_some_and(|f| std::ptr::eq(f, site.frame))
 }
 
 /// The syntax at a place.
