@@ -8,6 +8,7 @@ use super::{
     engine::Work,
     generate::{self, Site},
     judge::{self, Behaviour, Cured, Judged},
+    locate,
     neighbours::neighbours,
     run::{Kind, Raised, Ran, Run},
     suite::Suite,
@@ -57,6 +58,11 @@ impl Work<'_> {
             .position(|(f, _)| f.path == path && f.line == line)
     }
 
+    /// Whether a frame of the event was to handle the exception.
+    fn answerable_in_event(&self) -> bool {
+        locate::answerable_frame(self.exception, self.mapped, self.project).is_some()
+    }
+
     /// Candidates at every place of a crash, on a given version of the files.
     fn propose(
         &self,
@@ -71,6 +77,8 @@ impl Work<'_> {
             // What several callers handle is how the function answers: it is not to change, and the way out starts above it.
             let fit = match answerable {
                 Some(above) if depth < above => 0.4,
+                // The script calls further in than the place that is to handle it.
+                None if base.is_none() && self.answerable_in_event() => 0.4,
                 above => 0.85f64.powi((depth - above.unwrap_or(0)) as i32),
             };
             let patched = base

@@ -97,21 +97,7 @@ pub(super) fn locations(
         };
         place.score = 1.0 / ((1 + at) as f64 * (1.0 + n as f64).log2().max(1.0));
     }
-    let stack: Vec<Step<'_>> = exception
-        .frames
-        .iter()
-        .zip(mapped)
-        .filter_map(|(frame, mapped)| match mapped {
-            Mapped::File(path) => Some((
-                path.as_str(),
-                frame.line?,
-                frame.function.rsplit('.').next()?,
-            )),
-            _ => None,
-        })
-        .collect();
-    let answerable = answerable(project, &stack, &types_of(&exception.type_name));
-    if let Some((path, line, _)) = answerable.map(|at| stack[at])
+    if let Some((path, line)) = answerable_frame(exception, mapped, project)
         && let Some(file) = project.file(path)
         && let Some(function) = file.function_at(line)
         && let Some(place) = out
@@ -122,4 +108,27 @@ pub(super) fn locations(
     }
     out.sort_by(|a, b| b.score.total_cmp(&a.score));
     out
+}
+
+/// The place, file and line, at which the exception was to be handled as other callers of the same function do.
+pub(super) fn answerable_frame<'m>(
+    exception: &Exception,
+    mapped: &'m [Mapped],
+    project: &Project,
+) -> Option<(&'m str, u32)> {
+    let frames = exception.frames.iter().zip(mapped);
+    let steps = frames.filter_map(|(frame, mapped)| match mapped {
+        Mapped::File(path) => Some((
+            path.as_str(),
+            frame.line?,
+            frame.function.rsplit('.').next()?,
+        )),
+        _ => None,
+    });
+    let stack: Vec<Step<'_>> = steps.collect();
+    let at = answerable(project, &stack, &types_of(&exception.type_name))?;
+    mapped.iter().find_map(|m| match m {
+        Mapped::File(path) if path == stack[at].0 => Some((path.as_str(), stack[at].1)),
+        _ => None,
+    })
 }

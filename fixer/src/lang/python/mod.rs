@@ -9,6 +9,7 @@ mod caller;
 mod choice;
 mod contract;
 mod engine;
+mod examples;
 mod explorer;
 mod generate;
 mod judge;

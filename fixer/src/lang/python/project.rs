@@ -1,13 +1,13 @@
 //! The repository as a Python project: its files, the folders that go on `sys.path`, where a name comes from.
 
 use std::{
-    cell::RefCell,
+    cell::{OnceCell, RefCell},
     collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
     rc::Rc,
 };
 
-use super::source::PyFile;
+use super::{examples, source::PyFile};
 use crate::{Policy, git::TreeEntry};
 
 /// Files larger than this are not parsed: generated code, as a rule.
@@ -156,6 +156,7 @@ pub(crate) struct Project {
     /// Texts read so far: looking for where a name comes from goes through all of them.
     texts: RefCell<BTreeMap<String, Option<Rc<str>>>>,
     files: RefCell<BTreeMap<String, Option<Rc<PyFile>>>>,
+    examples: OnceCell<Vec<Rc<PyFile>>>,
 }
 
 impl Project {
@@ -173,6 +174,7 @@ impl Project {
             deps: deps.map(Path::to_path_buf),
             texts: RefCell::default(),
             files: RefCell::default(),
+            examples: OnceCell::new(),
         }
     }
 
@@ -307,6 +309,17 @@ impl Project {
             name.ends_with(".py")
                 && (name.starts_with("test_") || name.ends_with("_test.py") || name == "tests.py")
         })
+    }
+
+    /// Programs that show how the repository is used.
+    pub(crate) fn examples(&self) -> &[Rc<PyFile>] {
+        self.examples.get_or_init(|| examples::of(self))
+    }
+
+    /// Documents for people: plain text, reStructuredText, Markdown.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &str> {
+        let all = self.entries.iter().map(|e| e.path.as_str());
+        all.filter(|p| p.ends_with(".rst") || p.ends_with(".md") || p.ends_with(".txt"))
     }
 
     /// The statement that imports a name which the code around a crash uses without our seeing where it got it.

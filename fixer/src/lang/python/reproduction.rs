@@ -10,7 +10,14 @@ use super::{
     neighbours::{Replacement, reductions, replaced, synthetic},
     run::{Kind, Mode, Raised, Run},
 };
-use crate::{Exploration, FixError, Report};
+use crate::{Exploration, FixError, Report, frames::Mapped};
+
+/// How often guesses are made again from how they failed.
+const MAX_REFINEMENTS: usize = 3;
+/// Failed guesses, the nearest first, from which others are made.
+const MAX_NEAR: usize = 20;
+/// Guesses made so in one round.
+const MAX_REFINED: usize = 160;
 
 impl Work<'_> {
     /// Finds a script that crashes as the event did, natively: what is explored elsewhere is to hold there.
@@ -18,11 +25,74 @@ impl Work<'_> {
         &self,
         report: &mut Report,
     ) -> Result<Option<(Script, Raised)>, FixError> {
-        let scripts = caller::scripts(self.task.event, self.mapped, self.project);
+        let told = caller::scripts(self.task.event, self.mapped, self.project);
+        let (found, _) = self.first_that_crashes(&told, 0.4, report)?;
+        if found.is_some() || report.lacks_module {
+            return Ok(found);
+        }
+        (self.task.progress)("guessing what was given");
+        // How near the log's own values came says more than how near a guess did.
+        let why_not = report.why_not.take();
+        let mut scripts = caller::guesses(self.task.event, self.mapped, self.project);
+        for _ in 0..=MAX_REFINEMENTS {
+            let (found, mut near) = self.first_that_crashes(&scripts, 0.3, report)?;
+            if found.is_some() {
+                report.why_not = None;
+                return Ok(found);
+            }
+            near.sort_by_key(|(_, error)| self.distance(error));
+            let next = near.iter().take(MAX_NEAR).flat_map(|(id, error)| {
+                caller::refined(&scripts[*id], &error.type_name, &error.message)
+            });
+            scripts = next.collect();
+            scripts.truncate(MAX_REFINED);
+            if scripts.is_empty() {
+                break;
+            }
+        }
+        report.why_not = why_not;
+        Ok(None)
+    }
+
+    /// How far from the event's place a run crashed: lines of the same function that were still to come, more for any other
+    /// place.
+    fn distance(&self, error: &Raised) -> u32 {
+        let frames = self.exception.frames.iter().zip(self.mapped).rev();
+        let innermost = frames
+            .filter_map(|(f, m)| match m {
+                Mapped::File(path) => Some((path, f)),
+                _ => None,
+            })
+            .next();
+        let Some((path, wanted)) = innermost else {
+            return u32::MAX;
+        };
+        let function = wanted.function.rsplit('.').next().unwrap_or_default();
+        let reached = error
+            .frames
+            .iter()
+            .rev()
+            .find(|f| f.path == *path && f.function == function);
+        reached
+            .zip(wanted.line)
+            .map_or(10_000, |(f, line)| f.line.abs_diff(line))
+    }
+
+    /// The first of some scripts that crashes as the event did; else those that crashed otherwise, with how.
+    #[expect(
+        clippy::type_complexity,
+        reason = "a pair of an answer and what came near it"
+    )]
+    fn first_that_crashes(
+        &self,
+        scripts: &[Script],
+        share: f64,
+        report: &mut Report,
+    ) -> Result<(Option<(Script, Raised)>, Vec<(usize, Raised)>), FixError> {
         if scripts.is_empty() {
             report.why_not =
                 Some("not reproduced: the log tells too little of the call".to_owned());
-            return Ok(None);
+            return Ok((None, Vec::new()));
         }
         let runs: Vec<Run> = scripts
             .iter()
@@ -34,13 +104,17 @@ impl Work<'_> {
             .collect();
         let batch = self
             .bench
-            .run(&runs, Mode::explore(self.bench.left().mul_f64(0.4)))?;
+            .run(&runs, Mode::explore(self.bench.left().mul_f64(share)))?;
         let mut near = None;
+        let mut others = Vec::new();
         for ran in batch.runs {
             let Some(error) = ran.error else { continue };
             match judge::same_crash(self.exception, self.mapped, &error) {
-                Ok(()) => return Ok(Some((scripts[ran.id].clone(), error))),
-                Err(reason) => near = Some(near.unwrap_or(reason)),
+                Ok(()) => return Ok((Some((scripts[ran.id].clone(), error)), Vec::new())),
+                Err(reason) => {
+                    near = Some(near.unwrap_or(reason));
+                    others.push((ran.id, error));
+                }
             }
         }
         if batch.ending == sandbox::Ending::TimedOut {
@@ -63,7 +137,7 @@ impl Work<'_> {
                 .or(near)
                 .unwrap_or_else(|| "no attempt raised".to_owned())
         ));
-        Ok(None)
+        Ok((None, others))
     }
 
     /// Explores in WebAssembly where the crash happens there too. Its crash there is the one that later runs are compared

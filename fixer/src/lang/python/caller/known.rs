@@ -13,11 +13,20 @@ use crate::lang::python::source::{PyFile, children};
 /// The lines of files outside the repository that the trace shows.
 pub(super) struct KnownFiles {
     /// Path to a text with the file's own line numbers; lines that nobody showed are empty.
-    pub(super) files: BTreeMap<String, PyFile>,
+    pub(super) files: BTreeMap<String, Rc<PyFile>>,
     pub(super) raw: BTreeMap<(String, u32), String>,
 }
 
 impl KnownFiles {
+    /// One file of which everything is known.
+    pub(super) fn whole(file: Rc<PyFile>) -> Self {
+        let files = BTreeMap::from([(file.path.clone(), file)]);
+        Self {
+            files,
+            raw: BTreeMap::new(),
+        }
+    }
+
     /// From frames, each with the file's whole text where the repository holds it.
     pub(super) fn new(shown: &[(&Frame, Option<Rc<str>>)]) -> Self {
         let mut raw = BTreeMap::new();
@@ -72,7 +81,7 @@ impl KnownFiles {
                 text.push('\n');
                 at = line + 1;
             }
-            files.insert(path.clone(), PyFile::parse(path, &text));
+            files.insert(path.clone(), Rc::new(PyFile::parse(path, &text)));
         }
         Self { files, raw }
     }

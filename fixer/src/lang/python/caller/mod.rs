@@ -6,12 +6,16 @@
 
 mod chain;
 mod direct;
+mod guess;
 mod known;
+mod receiver;
 mod visible;
 
 use std::rc::Rc;
 
 use ingest::{ErrorEvent, Frame};
+
+pub(crate) use self::guess::{guesses, refined};
 
 use self::{chain::chain, direct::direct, known::KnownFiles, visible::Visible};
 use super::project::Project;

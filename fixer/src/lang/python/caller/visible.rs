@@ -6,8 +6,8 @@ use tree_sitter::Node;
 use super::{
     MADE_UP, MAX_DEPTH, Script,
     chain::may_be_import,
-    direct::constructions,
     known::{KnownFiles, dedent, unprint},
+    receiver::receivers,
 };
 use crate::lang::python::{
     project::{Project, is_identifier},
@@ -90,7 +90,7 @@ impl Visible<'_> {
     }
 
     /// Puts what gives a name its meaning into the script.
-    fn bind(
+    pub(super) fn bind(
         &self,
         name: &str,
         local: bool,
@@ -135,15 +135,33 @@ impl Visible<'_> {
         let file = self.known.files.get(&self.frame.path)?;
         if local && let Some(function) = self.frame.line.and_then(|l| file.function_at(l)) {
             let mut bound = descendants(function).into_iter().filter(|n| {
-                n.kind() == "assignment"
+                matches!(n.kind(), "assignment" | "as_pattern")
                     && file.line_of(n.start_byte()) < self.frame.line.unwrap_or(0)
             });
             let last = bound.rfind(|n| {
-                n.child_by_field_name("left")
-                    .is_some_and(|l| file.text_of(l) == name)
+                n.child_by_field_name(if n.kind() == "assignment" {
+                    "left"
+                } else {
+                    "alias"
+                })
+                .is_some_and(|l| file.text_of(l) == name)
             });
-            if let Some(node) = last {
-                return self.include(file, node, true, script, seen, depth);
+            match last {
+                Some(node) if node.kind() == "assignment" => {
+                    return self.include(file, node, true, script, seen, depth);
+                }
+                // `with make() as name`: the object itself is as good as what entering it gives, as a rule.
+                Some(node) if node.parent().is_some_and(|p| p.kind() == "with_item") => {
+                    let value = node.named_child(0)?;
+                    for free in free_names(file, value) {
+                        self.bind(&free, true, script, seen, depth + 1)?;
+                    }
+                    script
+                        .setup
+                        .push(format!("{name} = {}", file.text_of(value)));
+                    return Some(());
+                }
+                _ => {}
             }
         }
         for node in children(file.root()) {
@@ -182,10 +200,10 @@ impl Visible<'_> {
                 _ => {}
             }
         }
-        if let Some((import, setup)) = self.callee(name) {
-            script.imports.push(import);
+        if let Some((imports, setup)) = self.callee(name) {
+            script.imports.extend(imports);
             if let Some((made, fidelity)) = setup {
-                script.setup.push(made);
+                script.setup.extend(made);
                 script.fidelity = script.fidelity.min(fidelity);
             }
             return Some(());
@@ -204,7 +222,7 @@ impl Visible<'_> {
 
     /// What the next frame tells of a name that the line calls: a function, a class, or an object that is called or whose
     /// method is. An import, and how to make the object with how near that is to what was there.
-    fn callee(&self, name: &str) -> Option<(String, Option<(String, f64)>)> {
+    fn callee(&self, name: &str) -> Option<(Vec<String>, Option<(Vec<String>, f64)>)> {
         let (next, path) = self.next?;
         let statement = self.known.statement(self.frame)?;
         let parsed = PyFile::parse("", &statement);
@@ -221,13 +239,18 @@ impl Visible<'_> {
             })
         };
         let made = |class: Node<'_>| {
-            let class = file.name_of(class);
-            let ways = constructions(class, self.project);
+            let ways = receivers(
+                file.name_of(class),
+                &module,
+                file.name_of(function),
+                self.project,
+            );
             let way = ways.get(self.reading).or(ways.first())?;
-            Some((
-                format!("from {module} import {class}"),
-                Some((format!("{name} = {way}"), MADE_UP)),
-            ))
+            let mut setup = way.setup.clone();
+            if way.object != name {
+                setup.push(format!("{name} = {}", way.object));
+            }
+            Some((way.imports.clone(), Some((setup, MADE_UP))))
         };
         if calls(&method) {
             return made(file.class_of(function)?);
@@ -240,8 +263,10 @@ impl Visible<'_> {
             false => format!("from {module} import {what} as {name}"),
         };
         match (file.class_of(function), file.name_of(function)) {
-            (None, function) => Some((import(function), None)),
-            (Some(class), "__init__" | "__new__") => Some((import(file.name_of(class)), None)),
+            (None, function) => Some((vec![import(function)], None)),
+            (Some(class), "__init__" | "__new__") => {
+                Some((vec![import(file.name_of(class))], None))
+            }
             (Some(class), "__call__") => made(class),
             _ => None,
         }

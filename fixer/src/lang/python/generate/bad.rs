@@ -41,7 +41,7 @@ pub(crate) enum Fault {
 }
 
 /// Methods by which code shows that it takes a value for a string, a mapping or a list.
-const STR_METHODS: &[&str] = &[
+pub(crate) const STR_METHODS: &[&str] = &[
     "startswith",
     "endswith",
     "strip",
@@ -69,8 +69,9 @@ const STR_METHODS: &[&str] = &[
     "isidentifier",
     "isspace",
 ];
-const DICT_METHODS: &[&str] = &["items", "keys", "values", "get", "setdefault", "update"];
-const LIST_METHODS: &[&str] = &["append", "extend", "insert", "sort", "reverse"];
+pub(crate) const DICT_METHODS: &[&str] =
+    &["items", "keys", "values", "get", "setdefault", "update"];
+pub(crate) const LIST_METHODS: &[&str] = &["append", "extend", "insert", "sort", "reverse"];
 
 /// The wrong values at a place, the likeliest first.
 pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {

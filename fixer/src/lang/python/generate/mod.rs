@@ -15,6 +15,8 @@ mod twin;
 
 use tree_sitter::Node;
 
+pub(crate) use self::bad::{DICT_METHODS, LIST_METHODS, STR_METHODS};
+
 use self::bad::Bad;
 use super::{
     judge::Promised,
