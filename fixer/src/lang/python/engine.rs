@@ -59,7 +59,7 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     }
     project.add_roots(&places);
     report.import_roots.clone_from(&project.roots);
-    report.locations = locations(exception, &mapped, &project, task.checkout);
+    report.locations = locations(task.event, &mapped, &project, task.checkout);
 
     let mut work = Work {
         task,

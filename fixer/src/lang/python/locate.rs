@@ -1,6 +1,6 @@
 //! Which file of the repository each frame is, and which functions may be the one to change.
 
-use ingest::{ErrorEvent, Exception};
+use ingest::{ErrorEvent, Exception, Frame};
 
 use super::{
     contract::{Step, answerable, types_of},
@@ -12,6 +12,9 @@ use crate::{
     frames::{self, Mapped},
 };
 
+/// Frames of the other exceptions of a chain that are looked at.
+const MAX_OTHER_FRAMES: usize = 50;
+
 /// Repository functions on the stack, likeliest first: what is known of a bug without running anything.
 pub(crate) fn locate(event: &ErrorEvent, checkout: &Checkout) -> Vec<Location> {
     let exception = event.traced();
@@ -22,7 +25,7 @@ pub(crate) fn locate(event: &ErrorEvent, checkout: &Checkout) -> Vec<Location> {
         &Policy::default(),
     );
     let mapped = map(exception, checkout, &project);
-    locations(exception, &mapped, &project, checkout)
+    locations(event, &mapped, &project, checkout)
 }
 
 /// Which file of the repository each frame is.
@@ -38,17 +41,19 @@ pub(super) fn map(exception: &Exception, checkout: &Checkout, project: &Project)
         .collect()
 }
 
-/// Functions that may be the one to change, likeliest first: those on the stack, and the ones that they are defined in.
+/// Functions that may be the one to change, likeliest first: those on the stack, the ones that they are defined in, and those
+/// on the stacks of the other exceptions of the chain, which made or handed on what failed here.
 ///
 /// A step further out halves, thirds, … the score; a function that is named in many places loses by the logarithm of their
 /// number, as a change there would reach all of them. One that lets an exception through which other callers of the same
 /// function handle comes first.
 pub(super) fn locations(
-    exception: &Exception,
+    event: &ErrorEvent,
     mapped: &[Mapped],
     project: &Project,
     checkout: &Checkout,
 ) -> Vec<Location> {
+    let exception = event.traced();
     let mut out: Vec<Location> = Vec::new();
     let mut add = |file: &str, function: String, line: u32| {
         let known = out.iter().any(|l| l.file == file && l.function == function);
@@ -61,7 +66,16 @@ pub(super) fn locations(
             });
         }
     };
-    for (frame, mapped) in exception.frames.iter().zip(mapped).rev() {
+    let others = event
+        .exceptions
+        .iter()
+        .filter(|e| !std::ptr::eq(*e, exception));
+    let others: Vec<(&Frame, Mapped)> = others
+        .flat_map(|e| e.frames.iter().zip(map(e, checkout, project)).rev())
+        .take(MAX_OTHER_FRAMES)
+        .collect();
+    let own = exception.frames.iter().zip(mapped).rev();
+    for (frame, mapped) in own.chain(others.iter().map(|(f, m)| (*f, m))) {
         let (Mapped::File(path), Some(line)) = (mapped, frame.line) else {
             continue;
         };

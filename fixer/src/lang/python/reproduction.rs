@@ -112,6 +112,7 @@ impl Work<'_> {
             match judge::same_crash(self.exception, self.mapped, &error) {
                 Ok(()) => return Ok((Some((scripts[ran.id].clone(), error)), Vec::new())),
                 Err(reason) => {
+                    tracing::trace!("{reason}, by\n{}", scripts[ran.id].text());
                     near = Some(near.unwrap_or(reason));
                     others.push((ran.id, error));
                 }

@@ -163,7 +163,8 @@ fn values(
     );
     let mut distinct: Vec<String> = Vec::new();
     for value in out {
-        let fits = shape.is_none_or(|s| value.starts_with(s) || value == "None");
+        let fits =
+            shape.is_none_or(|s| value.replacen('\'', "\"", 1).starts_with(s) || value == "None");
         if fits && !distinct.contains(&value) {
             distinct.push(value);
         }
