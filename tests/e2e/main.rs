@@ -19,4 +19,5 @@ mod release;
 mod sandbox;
 mod shop;
 mod status;
+mod witness;
 mod work_tree;

@@ -223,10 +223,12 @@ fn is_promised(
     {
         return true;
     }
-    let by_rule = candidate
-        .rules
-        .iter()
-        .any(|r| matches!(*r, "raise the declared error" | "widen the handler"));
+    let by_rule = candidate.rules.iter().any(|r| {
+        matches!(
+            *r,
+            "raise the declared error" | "widen the handler" | "handle as a sibling method does"
+        )
+    });
     // An error class of the repository's own, or a built-in one that the file raises itself.
     let own = project
         .sources()

@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use super::{
     Edit, Proposal, Site, Target,
     bad::{call_arguments, called_method},
+    expression::returned_values,
     proposal,
 };
 use crate::lang::python::{
@@ -197,11 +198,18 @@ pub(super) fn special(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
                 } else {
                     ", errors=\"replace\"".to_owned()
                 };
-                out.push(proposal(
-                    vec![Edit::insert(failing.end_byte() - 1, text)],
-                    "replace what cannot be coded",
-                    0.5,
-                ));
+                // It loses data: right where the repository does so, a guess elsewhere.
+                let witness = precedent(site, "errors=\"replace\"")
+                    .or_else(|| precedent(site, "errors='replace'"));
+                let prior = if witness.is_some() { 0.7 } else { 0.35 };
+                out.push(Proposal {
+                    witness,
+                    ..proposal(
+                        vec![Edit::insert(failing.end_byte() - 1, text)],
+                        "replace what cannot be coded",
+                        prior,
+                    )
+                });
                 if arguments.len() == 1 {
                     out.push(proposal(
                         vec![Edit::replace(arguments[0], "\"utf-8\"")],
@@ -471,8 +479,11 @@ fn unbound_local(site: &Site<'_>, target: &Target<'_>, out: &mut Vec<Proposal>) 
         return;
     };
     let indent = file.indent_of(first).to_owned();
+    // Where the function gives back None already, that is its word for no value.
+    let returned = target.function.map(|f| returned_values(file, f));
+    let has_none = returned.is_some_and(|r| r.iter().any(|v| v == "None"));
     for (value, fit) in [
-        ("None", 0.6),
+        ("None", if has_none { 0.8 } else { 0.6 }),
         ("\"\"", 0.35),
         ("[]", 0.3),
         ("{}", 0.3),

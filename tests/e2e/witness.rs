@@ -1,0 +1,196 @@
+//! What a repository says elsewhere decides a fix; what a log does not say is guessed from how it is used.
+
+use serde_json::Value;
+use tests::{Crash, Form, Outerloop, Repository};
+
+use crate::shop;
+
+/// Fixes a crash of a program and gives the bug's answer.
+#[track_caller]
+fn bug_of(repository: &Repository, script: &str, form: Form, status: i32) -> Value {
+    let log = repository.crash(Crash {
+        script,
+        root: "",
+        shown: "/app",
+        form,
+    });
+    let answer = Outerloop::fix(&log, repository)
+        .and(["--output", "json"])
+        .run()
+        .json(status);
+    shop::check_shape(&answer);
+    answer["bugs"][0].clone()
+}
+
+/// A store whose other callers handle a key that is not there.
+const STOCK: &str = r#""""What is on the shelves."""
+
+SHELVES = {"A1": {"nut": 4, "bolt": 0}, "B2": {}}
+
+
+def on_shelf(shelf, part):
+    """How many pieces of a part lie on a shelf."""
+    return SHELVES[shelf][part]
+
+
+def available(parts):
+    """Parts of which the first shelf has some."""
+    found = []
+    for part in parts:
+        try:
+            found.append(on_shelf("A1", part))
+        except KeyError:
+            continue
+    return found
+
+
+def has(part):
+    """Whether the first shelf has a part."""
+    try:
+        return on_shelf("A1", part) > 0
+    except KeyError:
+        return False
+
+
+def counts(part):
+    """The pieces of a part, shelf by shelf."""
+    numbers = [on_shelf(shelf, part) for shelf in sorted(SHELVES)]
+    return numbers
+"#;
+
+#[test]
+fn the_caller_that_forgot_handles_what_its_siblings_handle() {
+    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/stock.py", STOCK)]);
+    let script = "from shop.stock import counts\n\ncounts(\"nut\")\n";
+    let bug = bug_of(&repository, script, Form::Sentry, 0);
+    // Not `on_shelf`, of which others expect the KeyError.
+    assert_eq!(bug["locations"][0]["function"], "counts", "{bug}");
+    assert_eq!(
+        bug["fix"]["generator"], "handle as other callers do",
+        "{bug}"
+    );
+    let diff = bug["fix"]["diff"].as_str().unwrap();
+    assert!(diff.contains("+        except KeyError:"), "{diff}");
+    assert!(diff.contains("+            continue"), "{diff}");
+}
+
+/// Two files that differ in their subject and in a line that one of them lacks.
+const INVOICES: &str = r#""""Invoices."""
+
+
+class InvoiceBook:
+    """The invoices of a customer."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def newest(self, year):
+        """The newest invoice of a year."""
+        rows = [r for r in self.rows if r["year"] == year]
+        if not rows:
+            return None
+        rows.sort(key=lambda r: r["day"])
+        invoice = rows[-1]
+        return invoice["id"]
+"#;
+
+#[test]
+fn a_twin_shows_the_line_that_is_missing() {
+    let receipts = INVOICES
+        .replace("Invoice", "Receipt")
+        .replace("invoice", "receipt")
+        .replace("        if not rows:\n            return None\n", "");
+    let repository = Repository::of(&[
+        ("shop/__init__.py", ""),
+        ("shop/invoices.py", INVOICES),
+        ("shop/receipts.py", &receipts),
+    ]);
+    let script = "from shop.receipts import ReceiptBook\n\nReceiptBook([]).newest(2024)\n";
+    let bug = bug_of(&repository, script, Form::Sentry, 0);
+    let diff = bug["fix"]["diff"].as_str().unwrap();
+    assert!(
+        diff.contains("+        if not rows:\n+            return None"),
+        "{diff}"
+    );
+    let gates = bug["fix"]["gates"].to_string();
+    assert!(
+        gates.contains("shop/invoices.py:10 does so in InvoiceBook.newest"),
+        "{gates}"
+    );
+}
+
+const LIMITS: &str = r#""""Limits of a form's values."""
+
+
+class LimitError(ValueError):
+    """A value breaks a limit."""
+
+
+class Most:
+    """At most so much."""
+
+    def __init__(self, limit):
+        self.limit = limit
+
+    def __call__(self, value):
+        try:
+            if value > self.limit:
+                raise LimitError(f"more than {self.limit}")
+            return value
+        except TypeError:
+            raise LimitError("no number")
+
+
+class Clip:
+    """At most so much; what is more is cut."""
+
+    def __init__(self, limit):
+        self.limit = limit
+
+    def __call__(self, value):
+        if value > self.limit:
+            return self.limit
+        return value
+"#;
+
+#[test]
+fn a_sibling_class_shows_the_error_that_is_meant() {
+    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/limits.py", LIMITS)]);
+    let script = "from shop.limits import Clip\n\nClip(10)(None)\n";
+    let bug = bug_of(&repository, script, Form::Sentry, 0);
+    let diff = bug["fix"]["diff"].as_str().unwrap();
+    assert!(
+        diff.contains("+            raise LimitError(\"no number\")"),
+        "{diff}"
+    );
+    let test = bug["fix"]["test"]["source"].as_str().unwrap();
+    assert!(test.contains("pytest.raises(LimitError)"), "{test}");
+}
+
+/// A function whose argument no text log shows.
+const WIDTHS: &str = r#""""Widths of a table's columns."""
+
+
+def longest_word(text):
+    """The length of the longest word; 0 without text."""
+    return max(len(word) for word in text.split()) if text else 0
+
+
+def widths(rows):
+    """The width of each row's longest word."""
+    return [longest_word(row) for row in rows]
+"#;
+
+#[test]
+fn what_a_text_log_does_not_show_is_guessed() {
+    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/widths.py", WIDTHS)]);
+    let script = "import sys\n\nfrom shop.widths import widths\n\nrows = [\"a b\", \" \" * len(sys.argv)]\nwidths(rows)\n";
+    let bug = bug_of(&repository, script, Form::Text, 0);
+    let test = bug["reproduction"]["source"].as_str().unwrap();
+    assert!(
+        test.contains("longest_word(\" \")") || test.contains("widths(["),
+        "{test}"
+    );
+    let diff = bug["fix"]["diff"].as_str().unwrap();
+    assert!(diff.contains("default=0"), "{diff}");
+}
