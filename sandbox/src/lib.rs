@@ -12,7 +12,7 @@ mod job;
 mod native;
 mod wasm;
 
-pub use crate::wasm::{Answer, GuestJob, Session, Wasm};
+pub use crate::wasm::{Answer, GuestJob, Preparation, Session, Wasm};
 pub use crate::{
     job::{Access, Ending, Job, Limits, Mount, Outcome, SandboxError},
     native::{Check, Native, State, doctor},

@@ -1,7 +1,8 @@
 //! A Python interpreter in WebAssembly: explores, thousands of times a minute, each time in a fresh machine.
 //!
 //! Read `compiled` (how the guest gets from its file into memory), then `host` (what a program can reach and what it may
-//! use) with `files` and `scratch` (its files), then [`Wasm::run`]. The guest itself is in `guest/`.
+//! use) with `files` and `scratch` (its files), then [`Wasm::run`], and `bytecode` (what makes later imports fast). The guest
+//! itself is in `guest/`.
 //!
 //! | a program | finds |
 //! |---|---|
@@ -15,14 +16,16 @@
 //!
 //! It is a 32-bit machine (`sys.maxsize` is 2³¹ − 1), and its answers hold for it alone: what they show is confirmed natively.
 
+mod bytecode;
 mod compiled;
 mod files;
 mod host;
 mod scratch;
 
 use std::{
+    fs,
     future::poll_fn,
-    path::Path,
+    path::{Path, PathBuf},
     pin::Pin,
     sync::Arc,
     task::Poll,
@@ -35,7 +38,11 @@ use wasmtime::{
 };
 use wasmtime_wasi::I32Exit;
 
-use self::host::{Desk, Host, Ticker};
+pub use self::bytecode::Preparation;
+use self::{
+    bytecode::Bytecode,
+    host::{Desk, Host, Ticker},
+};
 use crate::{Ending, Limits, Mount, Outcome, SandboxError};
 
 /// What the guest's calls may use of the machine's stack. It is enough for CPython's own check of its C stack (1 MiB in the
@@ -65,12 +72,15 @@ pub struct GuestJob {
 #[derive(Clone)]
 pub struct Wasm {
     shared: Arc<Shared>,
+    bytecode: Option<Arc<Bytecode>>,
 }
 
 struct Shared {
     engine: Engine,
     guest: InstancePre<Host>,
     ticker: Ticker,
+    /// What tells this build of the guest from others.
+    key: String,
 }
 
 impl std::fmt::Debug for Wasm {
@@ -102,7 +112,7 @@ impl Wasm {
             .concurrency_support(false);
         let engine = Engine::new(&config).map_err(failed("configuring WebAssembly"))?;
         compiled::make_private(cache_dir)?;
-        let component = compiled::load(&engine, component, cache_dir, compiling)?;
+        let (component, key) = compiled::load(&engine, component, cache_dir, compiling)?;
         let mut linker = Linker::new(&engine);
         host::add_to_linker(&mut linker).map_err(failed("linking the guest"))?;
         let guest = linker
@@ -116,8 +126,23 @@ impl Wasm {
                 engine,
                 guest,
                 ticker,
+                key,
             }),
+            bytecode: None,
         })
+    }
+
+    /// The same, with the bytecode that [`Wasm::prepare`] has left in `folder`, which only this user may enter; it is
+    /// made if it is absent. Two processes may share it. It holds at most 256 MiB; what was written first goes first.
+    ///
+    /// Imports are faster for it, and otherwise the same: a source's bytecode is found by the SHA-256 of its bytes, and
+    /// what is damaged is not loaded.
+    ///
+    /// # Errors
+    /// [`SandboxError::Failed`] if the folder cannot be made, or others may enter it.
+    pub fn with_bytecode(mut self, folder: &Path) -> Result<Self, SandboxError> {
+        self.bytecode = Some(Arc::new(Bytecode::open(folder, &self.shared.key)?));
+        Ok(self)
     }
 
     /// Runs a program to its end in a machine of its own, on the caller's thread, which must not be one that drives
@@ -132,7 +157,7 @@ impl Wasm {
     /// [`SandboxError::Failed`] if a mount is unusable, or this machine is out of something.
     pub fn run(&self, job: &GuestJob) -> Result<Outcome, SandboxError> {
         let mut session = self.start(job, false)?;
-        let answer = session.drive(job.limits.wall);
+        let answer = session.drive(job.limits.wall, &|| false);
         Ok(Outcome {
             ending: answer.ended.expect("nothing keeps it waiting"),
             stdout: answer.stdout,
@@ -156,7 +181,7 @@ impl Wasm {
 
     fn start(&self, job: &GuestJob, in_session: bool) -> Result<Session, SandboxError> {
         let desk = Arc::new(Desk::new(&job.limits, in_session));
-        let host = Host::new(job, Arc::clone(&desk))?;
+        let host = Host::new(job, Arc::clone(&desk), self.bytecode.clone())?;
         let mut store = Store::new(&self.shared.engine, host);
         store.limiter(|host| host);
         store.set_epoch_deadline(1);
@@ -183,6 +208,7 @@ impl Wasm {
             wasm: self.clone(),
             runtime,
             desk,
+            mounts: job.mounts.clone(),
             call: Some(call),
         })
     }
@@ -193,6 +219,7 @@ pub struct Session {
     wasm: Wasm,
     runtime: tokio::runtime::Runtime,
     desk: Arc<Desk>,
+    mounts: Vec<Mount>,
     /// The program's run, with the machine that it owns; none once it is over.
     call: Option<Pin<Box<dyn Future<Output = wasmtime::Result<i32>>>>>,
 }
@@ -225,11 +252,26 @@ impl Session {
     /// On the caller's thread, as [`Wasm::run`].
     pub fn ask(&mut self, request: Vec<u8>, wall: Duration) -> Answer {
         self.desk.ask(request, wall);
-        self.drive(wall)
+        self.drive(wall, &|| false)
     }
 
-    /// Lets the program run until it waits or is over.
-    fn drive(&mut self, wall: Duration) -> Answer {
+    /// Files in the mounts of which the program says that it had to compile them, since this was asked last: for
+    /// [`Wasm::prepare`]. It may say so of any file there. Of 4096 at most, and none without [`Wasm::with_bytecode`].
+    pub fn uncompiled(&self) -> Vec<PathBuf> {
+        let on_host = |path: &PathBuf| {
+            self.mounts.iter().find_map(|mount| {
+                let source = fs::canonicalize(&mount.source).ok()?;
+                let file = path.strip_prefix(&mount.target).ok()?;
+                let file = fs::canonicalize(source.join(file)).ok()?;
+                file.starts_with(source).then_some(file)
+            })
+        };
+        let named = self.desk.take_uncompiled();
+        named.iter().filter_map(on_host).collect()
+    }
+
+    /// Lets the program run until it waits or is over, or is no longer wanted.
+    fn drive(&mut self, wall: Duration, is_over: &dyn Fn() -> bool) -> Answer {
         let started = Instant::now();
         let ended = match self.call.as_mut() {
             None => Some(self.desk.ended().unwrap_or(Ending::Exited(0))),
@@ -238,7 +280,7 @@ impl Session {
                 let desk = &self.desk;
                 let step = poll_fn(|context| match call.as_mut().poll(context) {
                     Poll::Ready(result) => Poll::Ready(Some(result)),
-                    Poll::Pending if desk.is_awaited() => Poll::Ready(None),
+                    Poll::Pending if desk.is_awaited() || is_over() => Poll::Ready(None),
                     Poll::Pending => Poll::Pending,
                 });
                 // The epoch ends what computes; this ends what waits.

@@ -3,11 +3,13 @@ import sys
 
 FRESH = {"__main__", "componentize_py_runtime", *sys.modules}  # What an interpreter has loaded before any program.
 
+import _imp
 import builtins
 import gc
 import importlib.machinery
 import io
 import linecache
+import marshal
 import os
 import time
 import traceback
@@ -61,6 +63,24 @@ def sleep(seconds):
 def leave(status):
     """`os._exit`: WASI's own knows success and failure only."""
     wit_world.leave(int(status) & 0xFF)
+
+
+_compiled = importlib.machinery.SourceFileLoader.source_to_code
+
+
+def _source_to_code(self, data, path, *, _optimize=-1):
+    """`SourceFileLoader.source_to_code`: with the host's bytecode of that very text, where it has some."""
+    if _optimize == -1 and type(data) is bytes and type(path) is str:
+        kept = wit_world.bytecode(path, data)
+        if kept is not None:
+            code = marshal.loads(kept)
+            _imp._fix_co_filename(code, path)
+            return code
+    return _compiled(self, data, path, _optimize=_optimize)
+
+
+# Its frame is left out of the trace of a syntax error, as those of the import system are.
+_source_to_code.__code__ = _source_to_code.__code__.replace(co_filename=_compiled.__code__.co_filename)
 
 
 def _loop():
@@ -210,6 +230,7 @@ class WitWorld(wit_world.WitWorld):
         os.environ.update(ENVIRONMENT)
         sys.path[:] = [library.HOME]
         sys.platform = "linux"  # What programs ask it for is what a system of that name has.
+        importlib.machinery.SourceFileLoader.source_to_code = _source_to_code
         sys.dont_write_bytecode = True
         sys.pycache_prefix = NO_BYTECODE
         sys.argv[:] = [""]

@@ -14,13 +14,13 @@ use wasmtime::{Engine, component::Component};
 use super::failed;
 use crate::SandboxError;
 
-/// The guest, from its machine code if there is some for this guest and this engine.
+/// The guest, from its machine code if there is some for this guest and this engine; and what tells it from other guests.
 pub(super) fn load(
     engine: &Engine,
     component: &Path,
     cache_dir: &Path,
     compiling: &dyn Fn(),
-) -> Result<Component, SandboxError> {
+) -> Result<(Component, String), SandboxError> {
     let absent = |error| {
         let path = component.display();
         SandboxError::Unavailable(format!(
@@ -44,7 +44,7 @@ pub(super) fn load(
     let path = cache_dir.join(format!("{key}-{:016x}.cwasm", engines.finish()));
     if path.exists() {
         match map(engine, &path) {
-            Ok(component) => return Ok(component),
+            Ok(component) => return Ok((component, key)),
             // Cut short by a crash or made by another version: made again.
             Err(_) => remove(&path)?,
         }
@@ -58,7 +58,8 @@ pub(super) fn load(
         .precompile_component(&bytes)
         .map_err(failed("compiling the guest"))?;
     write(&path, &code).map_err(|error| kept(cache_dir, &error))?;
-    map(engine, &path).map_err(failed("loading the compiled guest"))
+    let component = map(engine, &path).map_err(failed("loading the compiled guest"))?;
+    Ok((component, key))
 }
 
 /// Stands for the guest's content.
@@ -94,7 +95,7 @@ fn kept(folder: &Path, error: &io::Error) -> SandboxError {
 pub(super) fn make_private(folder: &Path) -> Result<(), SandboxError> {
     let refuse = |reason: String| {
         SandboxError::Failed(format!(
-            "the folder for the compiled guest, {}, {reason}",
+            "the folder for compiled code, {}, {reason}",
             folder.display()
         ))
     };
@@ -118,8 +119,8 @@ pub(super) fn make_private(folder: &Path) -> Result<(), SandboxError> {
     Ok(())
 }
 
-/// Writes under another name first, so that nobody maps half a file.
-fn write(path: &Path, code: &[u8]) -> io::Result<()> {
+/// Writes under another name first, so that nobody reads half a file.
+pub(super) fn write(path: &Path, code: &[u8]) -> io::Result<()> {
     let draft = path.with_extension(format!(
         "{}-{:?}.draft",
         process::id(),

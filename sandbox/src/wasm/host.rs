@@ -3,6 +3,7 @@
 use std::{
     future::poll_fn,
     io,
+    path::PathBuf,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -29,6 +30,7 @@ use wasmtime_wasi::{
 
 use super::{
     GuestJob,
+    bytecode::Bytecode,
     files::{Files, View, Views},
     scratch::Scratch,
 };
@@ -39,6 +41,10 @@ const TICK: Duration = Duration::from_millis(2);
 
 /// Files, streams and the like that a guest may hold at once.
 const N_RESOURCES: usize = 512;
+
+/// Paths that a guest may name as not compiled before it is asked for them, and the length of one in bytes.
+const N_UNCOMPILED: usize = 4096;
+const MAX_PATH_BYTES: usize = 4096;
 
 /// Bytes of randomness before they repeat.
 const RANDOM_BYTES: usize = 1 << 12;
@@ -52,6 +58,7 @@ pub(super) struct Host {
     /// The program's own limit, by the machine's clock: sleeping costs nothing of it.
     deadline: Option<Instant>,
     desk: Arc<Desk>,
+    bytecode: Option<Arc<Bytecode>>,
 }
 
 /// What wasmtime keeps of it.
@@ -71,6 +78,8 @@ pub(super) struct Desk {
     /// When the machine's time for the present request is up.
     until: Mutex<Instant>,
     requests: Mutex<Requests>,
+    /// Sources that had no bytecode, as the guest names them.
+    uncompiled: Mutex<Vec<PathBuf>>,
 }
 
 /// What a program in a session is asked next.
@@ -100,6 +109,7 @@ impl Desk {
             } else {
                 Requests::Over
             }),
+            uncompiled: Mutex::default(),
         }
     }
 
@@ -145,6 +155,18 @@ impl Desk {
         (take(&self.stdout), take(&self.stderr), take(&self.report))
     }
 
+    /// Sources that had no bytecode since this was called last.
+    pub(super) fn take_uncompiled(&self) -> Vec<PathBuf> {
+        std::mem::take(&mut *lock(&self.uncompiled))
+    }
+
+    fn note_uncompiled(&self, path: String) {
+        let mut uncompiled = lock(&self.uncompiled);
+        if uncompiled.len() < N_UNCOMPILED && path.len() <= MAX_PATH_BYTES {
+            uncompiled.push(path.into());
+        }
+    }
+
     /// Notes why the run ends, and gives the error that ends it.
     fn end(&self, why: Ending) -> wasmtime::Error {
         lock(&self.ended).get_or_insert(why);
@@ -164,7 +186,11 @@ impl Desk {
 
 impl Host {
     /// For one run of this job.
-    pub(super) fn new(job: &GuestJob, desk: Arc<Desk>) -> Result<Self, SandboxError> {
+    pub(super) fn new(
+        job: &GuestJob,
+        desk: Arc<Desk>,
+        bytecode: Option<Arc<Bytecode>>,
+    ) -> Result<Self, SandboxError> {
         let output = |stream| Output {
             stream,
             desk: Arc::clone(&desk),
@@ -212,6 +238,7 @@ impl Host {
             memory_bytes: job.limits.memory_bytes,
             deadline: None,
             desk,
+            bytecode,
         })
     }
 
@@ -293,6 +320,18 @@ pub(super) fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
         |context: StoreContextMut<'_, Host>, (line,): (Vec<u8>,)| {
             let desk = &context.data().desk;
             desk.append(&desk.report, &line)
+        },
+    )?;
+    root.func_wrap(
+        "bytecode",
+        |context: StoreContextMut<'_, Host>, (path, source): (String, Vec<u8>)| {
+            let host = context.data();
+            host.check_time()?;
+            let found = host.bytecode.as_ref().and_then(|kept| kept.get(&source));
+            if found.is_none() && host.bytecode.is_some() {
+                host.desk.note_uncompiled(path);
+            }
+            Ok((found,))
         },
     )?;
     root.func_wrap_async("receive", |context: StoreContextMut<'_, Host>, (): ()| {

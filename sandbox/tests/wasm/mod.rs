@@ -2,6 +2,7 @@
 //!
 //! They need the guest, where `make guest` leaves it or `OUTERLOOP_GUEST` says. Without one they say so and are not run.
 
+mod bytecode;
 mod hostile;
 mod packages;
 mod scratch;

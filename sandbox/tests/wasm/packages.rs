@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 use super::{job, run};
 use sandbox::{Ending, GuestJob, Mount};
 
-fn write(at: &Path, files: &[(&str, &str)]) {
+pub(super) fn write(at: &Path, files: &[(&str, &str)]) {
     for (name, text) in files {
         let path = at.join(name);
         fs::create_dir_all(path.parent().expect("it has one")).expect("a folder");
