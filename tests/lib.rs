@@ -14,6 +14,6 @@ mod outerloop;
 mod repository;
 
 pub use crate::{
-    outerloop::{Outerloop, Ran, exploring_isolate},
+    outerloop::{Outerloop, Ran, cache, exploring_isolate},
     repository::{Crash, Form, Repository, Snapshot},
 };

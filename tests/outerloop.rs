@@ -208,7 +208,7 @@ fn left_behind(folder: &Path) -> Vec<String> {
 }
 
 /// The cache that all tests share, so that pytest is installed once.
-fn cache() -> PathBuf {
+pub fn cache() -> PathBuf {
     target().join("e2e-cache")
 }
 

@@ -1,4 +1,4 @@
-//! The Python guest of the WebAssembly isolate: where it lies, and its machine code in the cache.
+//! The Python guest of the WebAssembly isolate: where it lies, its machine code and its bytecode in the cache.
 
 use std::{
     env,
@@ -19,9 +19,10 @@ const FILE_NAME: &str = "outerloop-python.wasm";
 /// # Errors
 /// Where there is none, or it is no guest of ours, or the cache cannot be written.
 pub(crate) fn load(given: Option<&Path>, say: &dyn Fn(&str)) -> anyhow::Result<Wasm> {
-    let compiled = cache::root()?.join("compiled");
+    let cache = cache::root()?;
     let compiling = || say("compiling the Python guest, once");
-    Ok(Wasm::load(&path(given)?, &compiled, &compiling)?)
+    let wasm = Wasm::load(&path(given)?, &cache.join("compiled"), &compiling)?;
+    Ok(wasm.with_bytecode(&cache.join("bytecode"))?)
 }
 
 fn path(given: Option<&Path>) -> anyhow::Result<PathBuf> {

@@ -68,6 +68,7 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
         mapped: &mapped,
         bench: bench(task, &project, &places, started + task.time_limit),
         explorer: None,
+        preparation: None,
     };
     (task.progress)("reproducing the crash");
     let Some((script, native_crash)) = work.reproduce(&mut report)? else {
@@ -162,6 +163,8 @@ pub(super) struct Work<'a> {
     pub(super) bench: Bench<'a>,
     /// The isolate to explore in; none: natively.
     pub(super) explorer: Option<Explorer<'a>>,
+    /// Goes on until the bug is done: most of all an import that took too long is to be faster the next time.
+    pub(super) preparation: Option<sandbox::Preparation>,
 }
 
 impl Work<'_> {

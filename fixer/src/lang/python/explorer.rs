@@ -1,8 +1,11 @@
 //! Runs scripts in the WebAssembly guest: one session a bug, so that the repository is imported once.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
-use sandbox::{Ending, GuestJob, Limits, Session, Wasm};
+use sandbox::{Ending, GuestJob, Limits, Preparation, Session, Wasm};
 
 use super::run::{Bench, Kind, MEMORY_BYTES, REPO, RUNNER, Ran, Run, answers};
 use crate::FixError;
@@ -11,6 +14,8 @@ use crate::FixError;
 pub(crate) struct Explorer<'a> {
     wasm: &'a Wasm,
     session: Option<Session>,
+    /// What the first import had to compile is compiled for later runs.
+    preparation: Option<Preparation>,
 }
 
 impl<'a> Explorer<'a> {
@@ -18,6 +23,7 @@ impl<'a> Explorer<'a> {
         Self {
             wasm,
             session: None,
+            preparation: None,
         }
     }
 
@@ -61,6 +67,9 @@ impl<'a> Explorer<'a> {
             );
             let n_told = told.len();
             out.extend(told);
+            if self.preparation.is_none() {
+                self.prepare(session.uncompiled());
+            }
             let Some(ending) = answer.ended else {
                 self.session = Some(session);
                 break;
@@ -77,6 +86,23 @@ impl<'a> Explorer<'a> {
             todo = &todo[n_told + 1..];
         }
         Ok(out)
+    }
+
+    /// Ends the session, and hands over what is being prepared.
+    pub(crate) fn close(self) -> Option<Preparation> {
+        self.preparation
+    }
+
+    /// Has these files compiled beside what goes on; the rest of them is given up when the bug is done.
+    fn prepare(&mut self, sources: Vec<PathBuf>) {
+        if sources.is_empty() {
+            return;
+        }
+        tracing::debug!(sources.n = sources.len(), "prepares bytecode");
+        match self.wasm.prepare(sources) {
+            Ok(preparation) => self.preparation = Some(preparation),
+            Err(error) => tracing::warn!("later imports stay slow: {error}"),
+        }
     }
 }
 

@@ -185,7 +185,7 @@ impl Work<'_> {
             ),
             None => "in WebAssembly the repository did not import in time".to_owned(),
         };
-        self.explorer = None;
+        self.preparation = self.explorer.take().and_then(Explorer::close);
         natively(reason)
     }
 
