@@ -180,9 +180,7 @@ fn imports(
         copy_bare(installed, &bare)?;
         let mut way = Way::open(bench, kind, Some(&bare))?;
         cold.push(way.run(&import)?);
-        if kind.keeps_bytecode() {
-            bench.compile(&bare)?;
-        }
+        way.keep_bytecode(&import)?;
         warm.push(way.run(&import)?);
         fs::remove_dir_all(&bare)?;
     }

@@ -44,7 +44,7 @@ pub(super) fn human(about: &About, rows: &[Row]) -> String {
     write!(
         out,
         "\nIn brackets: times that of python3 without a sandbox. {} runs of a one-line test, {} imports of {} (cold: no \
-         bytecode\nbeside the source; warm: with it, in a session the second import), {} one-line tests at once until the last is \
+         bytecode;\nwarm: with it, in a session the second import), {} one-line tests at once until the last is \
          over\n(in sessions: shared among one session a core, started before). Files are in the system's cache throughout.\n",
         about.runs, about.imports, about.module, about.at_once
     )

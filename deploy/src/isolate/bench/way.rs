@@ -69,14 +69,6 @@ impl Kind {
             Self::Bare => "python3",
         }
     }
-
-    /// Whether an import is faster for bytecode beside the source; the guest's Python is another version than ours.
-    pub(super) fn keeps_bytecode(self) -> bool {
-        match self {
-            Self::WasmFresh | Self::WasmSession => false,
-            Self::Native | Self::Bubblewrap | Self::Bare => true,
-        }
-    }
 }
 
 /// What all ways share.
@@ -97,7 +89,7 @@ impl Bench {
     }
 
     /// Makes the bytecode of a folder, in the native sandbox as an installation does.
-    pub(super) fn compile(&self, folder: &Path) -> anyhow::Result<()> {
+    fn compile(&self, folder: &Path) -> anyhow::Result<()> {
         let mut job = self.job(&["-m", "compileall", "-q", DEPS], Some(folder));
         for mount in job
             .mounts
@@ -154,6 +146,7 @@ pub(super) struct Way<'a> {
     bench: &'a Bench,
     kind: Kind,
     deps: Option<PathBuf>,
+    wasm: Option<Wasm>,
     session: Option<Session>,
 }
 
@@ -163,8 +156,15 @@ impl<'a> Way<'a> {
             bench,
             kind,
             deps: deps.map(Path::to_owned),
+            wasm: bench.wasm.clone(),
             session: None,
         };
+        if let (Some(wasm), Some(deps)) = (&mut way.wasm, deps) {
+            // Not that of the cache, which may hold this package's already.
+            *wasm = wasm
+                .clone()
+                .with_bytecode(&deps.with_extension("bytecode"))?;
+        }
         if kind == Kind::WasmSession {
             let job = way.guest_job(&ANSWERING.replace("PATHS", way.paths()));
             let mut session = way.wasm()?.open(&job)?;
@@ -176,8 +176,8 @@ impl<'a> Way<'a> {
         Ok(way)
     }
 
-    fn wasm(&self) -> anyhow::Result<&'a Wasm> {
-        self.bench.wasm.as_ref().context("there is no guest")
+    fn wasm(&self) -> anyhow::Result<&Wasm> {
+        self.wasm.as_ref().context("there is no guest")
     }
 
     fn paths(&self) -> &'static str {
@@ -200,6 +200,31 @@ impl<'a> Way<'a> {
                 .collect(),
             limits: limits(),
         }
+    }
+
+    /// Leaves what makes the next import of the same fast: bytecode beside the source, which the guest's Python keeps apart.
+    /// A session has nothing to leave: its next import finds the modules.
+    ///
+    /// # Errors
+    /// Where it does not end well.
+    pub(super) fn keep_bytecode(&self, import: &str) -> anyhow::Result<()> {
+        let Some(deps) = self.deps.as_deref() else {
+            return Ok(());
+        };
+        match self.kind {
+            Kind::WasmSession => {}
+            Kind::Native | Kind::Bubblewrap | Kind::Bare => self.bench.compile(deps)?,
+            Kind::WasmFresh => {
+                let mut session = Self::open(self.bench, Kind::WasmSession, Some(deps))?;
+                session.run(import)?;
+                let started = Instant::now();
+                let sources = session.session.map(|s| s.uncompiled());
+                let n = self.wasm()?.prepare(sources.unwrap_or_default())?.wait();
+                let took = started.elapsed().as_secs_f64();
+                eprintln!("compiled {n} files for the guest in {took:.1} s");
+            }
+        }
+        Ok(())
     }
 
     /// Runs a program to its end, and says how long that took, from its being asked for to the answer.
