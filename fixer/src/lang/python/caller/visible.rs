@@ -28,6 +28,14 @@ pub(super) struct Visible<'a> {
     pub(super) reading: usize,
 }
 
+/// What gives a name its meaning in a script.
+struct Meaning {
+    imports: Vec<String>,
+    setup: Vec<String>,
+    /// How near it is to what was there, in `0.0..=1.0`.
+    fidelity: f64,
+}
+
 impl Visible<'_> {
     /// The frame's line, with the values and definitions it needs.
     pub(super) fn line(&self) -> Option<Script> {
@@ -200,12 +208,10 @@ impl Visible<'_> {
                 _ => {}
             }
         }
-        if let Some((imports, setup)) = self.callee(name) {
-            script.imports.extend(imports);
-            if let Some((made, fidelity)) = setup {
-                script.setup.extend(made);
-                script.fidelity = script.fidelity.min(fidelity);
-            }
+        if let Some(meaning) = self.callee(name) {
+            script.imports.extend(meaning.imports);
+            script.setup.extend(meaning.setup);
+            script.fidelity = script.fidelity.min(meaning.fidelity);
             return Some(());
         }
         // A local object of which only the repr was captured is nobody's import.
@@ -221,8 +227,8 @@ impl Visible<'_> {
     }
 
     /// What the next frame tells of a name that the line calls: a function, a class, or an object that is called or whose
-    /// method is. An import, and how to make the object with how near that is to what was there.
-    fn callee(&self, name: &str) -> Option<(Vec<String>, Option<(Vec<String>, f64)>)> {
+    /// method is.
+    fn callee(&self, name: &str) -> Option<Meaning> {
         let (next, path) = self.next?;
         let statement = self.known.statement(self.frame)?;
         let parsed = PyFile::parse("", &statement);
@@ -250,7 +256,11 @@ impl Visible<'_> {
             if way.object != name {
                 setup.push(format!("{name} = {}", way.object));
             }
-            Some((way.imports.clone(), Some((setup, MADE_UP))))
+            Some(Meaning {
+                imports: way.imports.clone(),
+                setup,
+                fidelity: MADE_UP,
+            })
         };
         if calls(&method) {
             return made(file.class_of(function)?);
@@ -258,15 +268,20 @@ impl Visible<'_> {
         if !calls(name) {
             return None;
         }
-        let import = |what: &str| match what == name {
-            true => format!("from {module} import {name}"),
-            false => format!("from {module} import {what} as {name}"),
+        let import = |what: &str| {
+            let import = match what == name {
+                true => format!("from {module} import {name}"),
+                false => format!("from {module} import {what} as {name}"),
+            };
+            Some(Meaning {
+                imports: vec![import],
+                setup: Vec::new(),
+                fidelity: 1.0,
+            })
         };
         match (file.class_of(function), file.name_of(function)) {
-            (None, function) => Some((vec![import(function)], None)),
-            (Some(class), "__init__" | "__new__") => {
-                Some((vec![import(file.name_of(class))], None))
-            }
+            (None, function) => import(function),
+            (Some(class), "__init__" | "__new__") => import(file.name_of(class)),
             (Some(class), "__call__") => made(class),
             _ => None,
         }

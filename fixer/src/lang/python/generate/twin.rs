@@ -91,11 +91,8 @@ impl Names {
     /// What two names differ in, between their common beginning and end. Nothing where they are the same, or share a part of
     /// a word only.
     fn between(from: &str, to: &str) -> Option<Self> {
-        if from == to
-            || !is_identifier(from)
-            || !is_identifier(to)
-            || !(from.is_ascii() && to.is_ascii())
-        {
+        let is_name = |s: &str| is_identifier(s) && s.is_ascii();
+        if from == to || !is_name(from) || !is_name(to) {
             return None;
         }
         let alike = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
@@ -270,8 +267,11 @@ fn body_lines<'t>(file: &'t PyFile, function: Node<'t>) -> Option<Vec<(&'t str, 
     (out.len() <= MAX_LINES).then_some(out)
 }
 
+/// A range of lines here, and the one there that stands in its place.
+type Hunk = (Range<usize>, Range<usize>);
+
 /// How many lines are shared, in order, and where the others are: ranges of lines here and there.
-fn compared(mine: &[&str], theirs: &[String]) -> (usize, Vec<(Range<usize>, Range<usize>)>) {
+fn compared(mine: &[&str], theirs: &[String]) -> (usize, Vec<Hunk>) {
     // The longest common subsequence, by the textbook's table.
     let (n, m) = (mine.len(), theirs.len());
     let mut table = vec![vec![0usize; m + 1]; n + 1];
