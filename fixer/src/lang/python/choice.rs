@@ -24,6 +24,11 @@ const MAX_SITES: usize = 5;
 const MAX_CANDIDATES: usize = 400;
 /// Candidates that got past the crash only to crash further on, and are built upon.
 const MAX_MOVED: usize = 12;
+/// Cures that are compared with each other, whatever a comparison costs, and at most.
+const MIN_JUDGED: usize = 12;
+const MAX_JUDGED: usize = 60;
+/// Runs of cures on inputs beside the crash, of all of them together.
+const MAX_NEIGHBOUR_RUNS: usize = 900;
 /// Behaviours told apart and sent through the gates.
 const MAX_FINALISTS: usize = 6;
 
@@ -205,7 +210,6 @@ impl Work<'_> {
         report: &mut Report,
     ) -> Result<Vec<Behaviour>, FixError> {
         cured.sort_by(|a, b| b.candidate.prior.total_cmp(&a.candidate.prior));
-        cured.truncate(60);
         // Each alone: one that does not end is no input to compare on, and must not take the others along.
         let alone: Vec<Run> = neighbours(script)
             .iter()
@@ -218,6 +222,9 @@ impl Work<'_> {
         let mut base = self.run(&alone, 0.15)?;
         base.retain(|r| matches!(r.outcome, Kind::Ok | Kind::Raised));
         let beside: Vec<String> = base.iter().map(|r| alone[r.id].script.clone()).collect();
+        // The likeliest, as many as the runs allow: the next best alone decides against the best.
+        let n_judged = MAX_NEIGHBOUR_RUNS / beside.len().max(1);
+        cured.truncate(n_judged.clamp(MIN_JUDGED, MAX_JUDGED));
         let runs: Vec<Run> = cured
             .iter()
             .enumerate()
