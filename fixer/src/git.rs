@@ -5,7 +5,8 @@
 
 use std::{
     ffi::OsStr,
-    io::Write,
+    io::{BufRead, BufReader, Read, Write},
+    ops::ControlFlow,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -143,18 +144,79 @@ impl Repository {
     pub fn files(&self, commit: &CommitSha) -> Result<Vec<TreeEntry>, GitError> {
         let listing =
             self.run_bytes(["ls-tree", "-r", "-z", "--full-tree", commit.as_str()], &[])?;
-        let entries = listing.split(|b| *b == 0).filter_map(|entry| {
-            let entry = String::from_utf8_lossy(entry);
-            let (meta, path) = entry.split_once('\t')?;
-            let mut meta = meta.split(' ');
-            let (mode, kind, blob) = (meta.next()?, meta.next()?, meta.next()?);
-            (kind == "blob").then(|| TreeEntry {
-                mode: mode.to_owned(),
-                blob: blob.to_owned(),
-                path: path.to_owned(),
-            })
-        });
-        Ok(entries.collect())
+        Ok(listed(&listing).map(|(entry, _)| entry).collect())
+    }
+
+    /// As [`Self::files`], each with its size in bytes; `u64::MAX` of one that is missing in the repository.
+    ///
+    /// # Errors
+    /// [`GitError::Failed`].
+    pub fn sized_files(&self, commit: &CommitSha) -> Result<Vec<(TreeEntry, u64)>, GitError> {
+        let arguments = ["ls-tree", "-r", "-l", "-z", "--full-tree", commit.as_str()];
+        let listing = self.run_bytes(arguments, &[])?;
+        let sized = listed(&listing).map(|(entry, size)| (entry, size.unwrap_or(u64::MAX)));
+        Ok(sized.collect())
+    }
+
+    /// Hands over the contents of blobs, one after the other, with their index in `blobs`; those that are not there or
+    /// larger than `max_bytes` are left out. Ends early where `each` breaks.
+    ///
+    /// # Errors
+    /// [`GitError::Io`], and [`GitError::Failed`] where git stops answering.
+    pub fn read_blobs(
+        &self,
+        blobs: &[&str],
+        max_bytes: u64,
+        mut each: impl FnMut(usize, Vec<u8>) -> ControlFlow<()>,
+    ) -> Result<(), GitError> {
+        let mut child = self
+            .command()
+            .args(["cat-file", "--batch"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut stdin = child.stdin.take().expect("standard input is piped");
+        let stdout = child.stdout.take().expect("standard output is piped");
+        let wanted: String = blobs.iter().map(|blob| format!("{blob}\n")).collect();
+        // In a thread: git answers while it still reads.
+        let writer = std::thread::spawn(move || stdin.write_all(wanted.as_bytes()));
+        let mut answers = BufReader::new(stdout);
+        let mut read = || -> Result<(), GitError> {
+            for at in 0..blobs.len() {
+                let mut header = String::new();
+                answers.read_line(&mut header)?;
+                let size = header.trim_end().rsplit(' ').next().unwrap_or_default();
+                let Ok(size) = size.parse::<u64>() else {
+                    if header.trim_end().ends_with(" missing") {
+                        continue;
+                    }
+                    return Err(GitError::Failed {
+                        command: "cat-file".into(),
+                        message: format!("its answer is cut off: {}", header.trim_end()),
+                    });
+                };
+                // With the line feed that ends each.
+                let mut content = answers.by_ref().take(size + 1);
+                if size > max_bytes {
+                    std::io::copy(&mut content, &mut std::io::sink())?;
+                    continue;
+                }
+                let mut bytes = Vec::with_capacity(size as usize + 1);
+                content.read_to_end(&mut bytes)?;
+                bytes.pop();
+                if each(at, bytes).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let result = read();
+        drop(answers);
+        child.wait()?;
+        // Where reading ended early git no longer reads either.
+        drop(writer.join().expect("the writer does not panic"));
+        result
     }
 
     /// Writes a commit's files below `target`, which must be an empty folder.
@@ -350,6 +412,23 @@ fn finish(mut command: Command, name: &str, input: &[u8]) -> Result<Vec<u8>, Git
     Err(GitError::Failed {
         command: name.to_owned(),
         message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+    })
+}
+
+/// The files in the output of `ls-tree -z`, with their sizes where it tells them.
+fn listed(listing: &[u8]) -> impl Iterator<Item = (TreeEntry, Option<u64>)> {
+    listing.split(|b| *b == 0).filter_map(|entry| {
+        let entry = String::from_utf8_lossy(entry);
+        let (meta, path) = entry.split_once('\t')?;
+        let mut meta = meta.split_whitespace();
+        let (mode, kind, blob) = (meta.next()?, meta.next()?, meta.next()?);
+        let size = meta.next().and_then(|size| size.parse().ok());
+        let entry = TreeEntry {
+            mode: mode.to_owned(),
+            blob: blob.to_owned(),
+            path: path.to_owned(),
+        };
+        (kind == "blob").then_some((entry, size))
     })
 }
 
