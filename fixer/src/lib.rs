@@ -1,8 +1,8 @@
 //! Turns a bug into a verified fix.
 //!
 //! In: an `ingest::ErrorEvent` and the repository that failed ([`Task`]). Out: a [`Report`] with a [`VerifiedFix`] or
-//! the reason why there is none. Read `git` and `checkout` (the commit's files, hostile or not), `frames` (which file a
-//! frame is), `lang` (what is known of a language: reproduction, candidates, runs), `candidate`, then `gates` (what
+//! the reason why there is none. Read `git` and `checkout` (the commit's files, hostile or not), `search` (finding code in
+//! them, what their owner hides), `frames` (which file a frame is), `lang` (what is known of a language: reproduction, candidates, runs), `candidate`, then `gates` (what
 //! "verified" means).
 //! Invariants: candidate code runs in the sandbox only; the user's work tree is never touched; only the gates make a
 //! [`VerifiedFix`]; nothing here knows a project.
@@ -14,6 +14,7 @@ mod frames;
 mod gates;
 pub mod git;
 pub mod lang;
+pub mod search;
 
 use std::{path::Path, time::Duration};
 
