@@ -29,7 +29,10 @@ pub use self::{
     query::{Kind, Query},
     snippet::Line,
 };
-pub(crate) use self::chunk::{Chunk, Role, Symbol};
+pub(crate) use self::{
+    chunk::{Chunk, Role, Symbol},
+    ignored::Ignored,
+};
 
 /// Why a commit could not be searched.
 #[derive(Debug, thiserror::Error)]

@@ -57,6 +57,14 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
         });
         return Ok(report);
     }
+    if let Some(Mapped::File(path)) = innermost
+        && let Some(why) = project.ignored.reason(path)
+    {
+        report.why_not = Some(format!(
+            "the crash lies in {path}, which is to be left alone: {why}"
+        ));
+        return Ok(report);
+    }
     project.add_roots(&places);
     report.import_roots.clone_from(&project.roots);
     report.locations = locations(task.event, &mapped, &project, task.checkout);

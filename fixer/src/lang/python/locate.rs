@@ -30,10 +30,7 @@ pub(crate) fn locate(event: &ErrorEvent, checkout: &Checkout) -> Vec<Location> {
 
 /// Which file of the repository each frame is.
 pub(super) fn map(exception: &Exception, checkout: &Checkout, project: &Project) -> Vec<Mapped> {
-    let line_of = |path: &str, line: u32| {
-        let text = project.read(path)?;
-        text.lines().nth(line as usize - 1).map(str::to_owned)
-    };
+    let line_of = |path: &str, line: u32| project.line(path, line);
     exception
         .frames
         .iter()

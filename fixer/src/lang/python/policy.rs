@@ -101,6 +101,9 @@ const HARMLESS: &[&str] = &[
 
 pub(crate) fn policy(candidate: &Candidate, project: &Project) -> Finding {
     for (path, text) in &candidate.files {
+        if let Some(why) = project.ignored.reason(path) {
+            return Finding::Refused(format!("{path} is to be left alone: {why}"));
+        }
         let lower = path.to_ascii_lowercase();
         let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
         if let Some(word) = words.find(|w| project.policy.protected.iter().any(|p| p == w)) {

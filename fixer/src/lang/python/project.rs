@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{examples, source::PyFile};
-use crate::{Policy, git::TreeEntry};
+use crate::{Policy, git::TreeEntry, search::Ignored};
 
 /// Files larger than this are not parsed: generated code, as a rule.
 const MAX_FILE_BYTES: u64 = 2 << 20;
@@ -152,6 +152,8 @@ pub(crate) struct Project {
     pub(crate) roots: Vec<String>,
     /// What its owner allows.
     pub(crate) policy: Policy,
+    /// What its owner wants left alone: it is run, but neither read for a fix nor changed.
+    pub(crate) ignored: Ignored,
     deps: Option<PathBuf>,
     /// Texts read so far: looking for where a name comes from goes through all of them.
     texts: RefCell<BTreeMap<String, Option<Rc<str>>>>,
@@ -166,7 +168,13 @@ impl Project {
         deps: Option<&Path>,
         policy: &Policy,
     ) -> Self {
+        let ignored = Ignored::of(&entries, |entry| {
+            let path = tree.join(&entry.path);
+            let size = std::fs::symlink_metadata(&path).ok()?.len();
+            (size <= MAX_FILE_BYTES).then(|| std::fs::read(path).ok())?
+        });
         Self {
+            ignored,
             tree,
             entries,
             roots: Vec::new(),
@@ -237,8 +245,22 @@ impl Project {
         parsed
     }
 
-    /// The text of a file of the commit.
+    /// The text of a file of the commit; `None` of those that are to be left alone.
     pub(crate) fn read(&self, path: &str) -> Option<Rc<str>> {
+        match self.ignored.reason(path) {
+            Some(_) => None,
+            None => self.read_any(path),
+        }
+    }
+
+    /// A line of any file of the commit, for telling whether a frame's line stands there.
+    pub(crate) fn line(&self, path: &str, line: u32) -> Option<String> {
+        let text = self.read_any(path)?;
+        let at = (line as usize).checked_sub(1)?;
+        text.lines().nth(at).map(str::to_owned)
+    }
+
+    fn read_any(&self, path: &str) -> Option<Rc<str>> {
         if let Some(known) = self.texts.borrow().get(path) {
             return known.clone();
         }
@@ -298,7 +320,11 @@ impl Project {
     /// Python files of the project that are no tests, setup scripts or documentation.
     pub(crate) fn sources(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|e| e.path.as_str()).filter(|p| {
-            p.ends_with(".py") && !is_test(p) && !p.ends_with("setup.py") && !p.starts_with("docs/")
+            p.ends_with(".py")
+                && !is_test(p)
+                && !p.ends_with("setup.py")
+                && !p.starts_with("docs/")
+                && self.ignored.reason(p).is_none()
         })
     }
 
