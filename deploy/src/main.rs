@@ -10,6 +10,7 @@ mod folder;
 mod guest;
 mod install;
 mod isolate;
+mod search;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,7 @@ enum Command {
     Install(install::Args),
     Sandbox(isolate::Args),
     Doctor(doctor::Args),
+    Search(search::Args),
     /// Print completions for a shell.
     Completions {
         shell: clap_complete::Shell,
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Command::Install(args) => install::run(&args),
         Command::Sandbox(args) => isolate::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Search(args) => search::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

@@ -247,6 +247,13 @@ fn a_missing_object_is_not_fetched() {
     assert_eq!(ran.status, Some(1), "{}", ran.errors());
     assert_eq!(ran.left_behind, [""; 0]);
     check_none(&sprung, "a missing blob");
+    // What is missing is found by its path.
+    let ran = Outerloop::with(["search", "path:pricing", "--output", "json", "--repo"])
+        .and([repository.root()])
+        .cache(&repository.beside("cache"))
+        .run();
+    assert_eq!(ran.json(0)["skipped"], 1);
+    check_none(&sprung, "a search with a missing blob");
 }
 
 /// Puts one entry after the other into the index as it stands, work tree or not, and commits it.

@@ -17,6 +17,7 @@ mod install;
 mod registry;
 mod release;
 mod sandbox;
+mod search;
 mod shop;
 mod status;
 mod witness;
