@@ -1,8 +1,9 @@
 import parso
+from parso.utils import python_bytes_to_unicode
 
 
 def functions(source):
-    tree = parso.parse(source, version="3.8")
+    tree = parso.parse(python_bytes_to_unicode(source, errors="replace"), version="3.8")
     return [f.name.value for f in tree.iter_funcdefs()]
 
 
