@@ -6,7 +6,7 @@ def check(label, call, *want):
     try:
         got = call()
     except Exception as e:
-        print(f"{label}: {type(e).__name__}: {e}")
+        print(f"{label}: {type(e).__name__}: " + " ".join(str(e).split()))
         sys.exit(1)
     if not any(got == w and type(got) is type(w) for w in want):
         print(f"{label}: got {got!r}, want {want[0]!r}")
@@ -40,6 +40,6 @@ def base(source):
 
 check("typing's", lambda: base("import typing\ntyping.List #@"), ("ClassDef", "List"))
 check("typing's, subscript", lambda: base("import typing\ntyping.Dict[str, int] #@"), ("ClassDef", "Dict"))
-alias = astroid.extract_node("from typing import _alias\nx = _alias(int, float)\n")
-check("typing's helper", lambda: [b.name for b in next(alias.value.infer()).bases], ["int"])
+alias = astroid.extract_node("from typing import _alias\nx = _alias(dict, set)\n")
+check("typing's helper", lambda: [b.name for b in next(alias.value.infer()).bases], ["dict"])
 check("class from it", lambda: [c.name for c in astroid.extract_node("import typing\nclass A(typing.List[int]): #@\n  pass").ancestors()][-1], "object")

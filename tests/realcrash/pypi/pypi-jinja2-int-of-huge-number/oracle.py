@@ -6,7 +6,7 @@ def check(label, call, *want):
     try:
         got = call()
     except Exception as e:
-        print(f"{label}: {type(e).__name__}: {e}")
+        print(f"{label}: {type(e).__name__}: " + " ".join(str(e).split()))
         sys.exit(1)
     if not any(got == w and type(got) is type(w) for w in want):
         print(f"{label}: got {got!r}, want {want[0]!r}")
@@ -22,7 +22,7 @@ def show(expression, **names):
     return env.from_string("{{ " + expression + " }}").render(**names)
 
 
-check("too large", lambda: show("x|int", x="1e10000"), "0")
+check("too large", lambda: show("x|int", x="4e5000"), "0")
 check("too large, own default", lambda: show("x|int(7)", x="9e999"), "7")
 check("too small", lambda: show("x|int(7)", x="-9e999"), "7")
 check("inf", lambda: show("x|int(7)", x="inf"), "7")

@@ -6,7 +6,7 @@ def check(label, call, *want):
     try:
         got = call()
     except Exception as e:
-        print(f"{label}: {type(e).__name__}: {e}")
+        print(f"{label}: {type(e).__name__}: " + " ".join(str(e).split()))
         sys.exit(1)
     if not any(got == w and type(got) is type(w) for w in want):
         print(f"{label}: got {got!r}, want {want[0]!r}")
@@ -50,12 +50,12 @@ def found(record, key):
 
 me = __name__
 check("name", lambda: said("hi", name="ann"), [f"INFO {me} hi"])
-check("message", lambda: said("hi", message="wut"), [f"INFO {me} hi"])
-check("args", lambda: said("hi", args=True), [f"INFO {me} hi"])
+check("message", lambda: said("hi", message="x y"), [f"INFO {me} hi"])
+check("args", lambda: said("hi", args=7), [f"INFO {me} hi"])
 check("asctime", lambda: said("hi", asctime="x"), [f"INFO {me} hi"])
 check("several", lambda: said("hi", args=1, name="a", msg="m", levelno=5, lineno=0), [f"INFO {me} hi"])
 check("level stays", lambda: last("hi", levelno=5, name="x").levelno, 20)
-check("function stays", lambda: last("hi", funcName="f").funcName, "last" if False else "said")
+check("function stays", lambda: last("hi", funcName="f").funcName, "said")
 check("other values are kept", lambda: found(last("hi", abc=123), "abc"), 123)
 check("nothing bound", lambda: said("plain"), [f"INFO {me} plain"])
 check("percent sign", lambda: said("100%"), [f"INFO {me} 100%"])

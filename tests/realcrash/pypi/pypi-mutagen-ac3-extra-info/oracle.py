@@ -6,7 +6,7 @@ def check(label, call, *want):
     try:
         got = call()
     except Exception as e:
-        print(f"{label}: {type(e).__name__}: {e}")
+        print(f"{label}: {type(e).__name__}: " + " ".join(str(e).split()))
         sys.exit(1)
     if not any(got == w and type(got) is type(w) for w in want):
         print(f"{label}: got {got!r}, want {want[0]!r}")
@@ -25,7 +25,7 @@ def header(*fields):
 
 
 def normal(tail, mode=2, rate=0, size=20):
-    return header((0x0b77, 16), (0, 16), (rate, 2), (size, 6), (8, 5), (0, 3), (mode, 3), *([(0, 2)]), (0, 1), *tail)
+    return header((0x0b77, 16), (0, 16), (rate, 2), (size, 6), (8, 5), (0, 3), (mode, 3), (0, 2), (0, 1), *tail)
 
 
 def enhanced(tail, mode=2):

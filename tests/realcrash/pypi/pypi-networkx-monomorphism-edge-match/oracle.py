@@ -6,7 +6,7 @@ def check(label, call, *want):
     try:
         got = call()
     except Exception as e:
-        print(f"{label}: {type(e).__name__}: {e}")
+        print(f"{label}: {type(e).__name__}: " + " ".join(str(e).split()))
         sys.exit(1)
     if not any(got == w and type(got) is type(w) for w in want):
         print(f"{label}: got {got!r}, want {want[0]!r}")
@@ -39,13 +39,13 @@ def all_mono(big, small, cls=nx.DiGraph):
     return sorted(tuple(sorted(m.items())) for m in matcher(big, small, cls).subgraph_monomorphisms_iter())
 
 
-check("loop and way back", lambda: mono("12A 21B 22C", "56A"), True)
-check("which", lambda: all_mono("12A 21B 22C", "56A"), [(("1", "5"), ("2", "6"))])
+check("loop and way back", lambda: mono("12A 21D 11C", "56A"), True)
+check("which", lambda: all_mono("12A 21D 11C", "56A"), [(("1", "5"), ("2", "6"))])
 check("loop only", lambda: mono("12A 22C", "56A"), True)
 check("loop on the first", lambda: mono("11C 12A", "56A"), True)
 check("way back only", lambda: mono("12A 21B", "56A"), True)
-check("other kind", lambda: mono("12A 21B 22C", "56D"), False)
-check("kind of the way back", lambda: all_mono("12A 21B 22C", "56B"), [(("1", "6"), ("2", "5"))])
+check("other kind", lambda: mono("12A 21D 11C", "56E"), False)
+check("kind of the way back", lambda: all_mono("12A 21D 11C", "56D"), [(("1", "6"), ("2", "5"))])
 check("loop wanted, there", lambda: mono("12A 22C", "56A 66C"), True)
 check("loop wanted, other kind", lambda: mono("12A 22C", "56A 66D"), False)
 check("loop wanted, not there", lambda: mono("12A", "56A 66C"), False)

@@ -15,4 +15,4 @@ def contains(flow, pattern):
 
 
 print(contains([(1, 2, "call"), (2, 3, "call")], [(7, 8, "call")]))
-print(contains([(1, 2, "call"), (2, 1, "reply"), (2, 2, "retry")], [(5, 6, "call")]))
+print(contains([("a", "b", "call"), ("b", "c", "call"), ("a", "c", "log")], [("x", "y", "call"), ("y", "z", "call")]))

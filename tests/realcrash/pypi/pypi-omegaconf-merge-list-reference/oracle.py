@@ -6,7 +6,7 @@ def check(label, call, *want):
     try:
         got = call()
     except Exception as e:
-        print(f"{label}: {type(e).__name__}: {e}")
+        print(f"{label}: {type(e).__name__}: " + " ".join(str(e).split()))
         sys.exit(1)
     if not any(got == w and type(got) is type(w) for w in want):
         print(f"{label}: got {got!r}, want {want[0]!r}")
@@ -25,15 +25,15 @@ def raw(*layers):
 
 
 def later():
-    c = OmegaConf.merge({"a": 10, "l": []}, {"l": ["${a}"]})
-    c.a = 11
+    c = OmegaConf.merge({"port": 80, "l": []}, {"l": ["${port}"]})
+    c.port = 81
     return c.l[0]
 
 
-check("key of the base", lambda: merged({"a": 10, "l": []}, {"l": ["${a}"]}), {"a": 10, "l": [10]})
+check("key of the base", lambda: merged({"port": 80, "l": []}, {"l": ["${port}"]}), {"port": 80, "l": [80]})
 check("in a text", lambda: merged({"a": 10, "l": [1, 2]}, {"l": ["x${a}", 3]}), {"a": 10, "l": ["x10", 3]})
-check("stays a reference", lambda: raw({"a": 10, "l": []}, {"l": ["${a}"]}), {"a": 10, "l": ["${a}"]})
-check("follows a later change", later, 11)
+check("stays a reference", lambda: raw({"port": 80, "l": []}, {"l": ["${port}"]}), {"port": 80, "l": ["${port}"]})
+check("follows a later change", later, 81)
 check("nested key", lambda: merged({"d": {"a": 1}, "l": [0]}, {"l": ["${d.a}"]}), {"d": {"a": 1}, "l": [1]})
 check("three layers", lambda: merged({"a": 1, "l": []}, {"l": ["${b}"]}, {"b": 2}), {"a": 1, "l": [2], "b": 2})
 check("key of the same layer", lambda: merged({"l": []}, {"a": 5, "l": ["${a}"]}), {"l": [5], "a": 5})

@@ -6,7 +6,7 @@ def check(label, call, *want):
     try:
         got = call()
     except Exception as e:
-        print(f"{label}: {type(e).__name__}: {e}")
+        print(f"{label}: {type(e).__name__}: " + " ".join(str(e).split()))
         sys.exit(1)
     if not any(got == w and type(got) is type(w) for w in want):
         print(f"{label}: got {got!r}, want {want[0]!r}")
@@ -41,7 +41,7 @@ check("IRI in the head", lambda: bound('SELECT ?n (CONCAT(?n, ?p) AS ?v) WHERE {
 check("IRI, with a way out", lambda: bound('SELECT (COALESCE(CONCAT(?n, ?p), "?") AS ?v) WHERE { :a :name ?n ; :place ?p }'), [("?",)])
 check("IRI in a filter", lambda: bound('SELECT ?n WHERE { ?s :name ?n ; :place ?p FILTER(CONCAT(?n, ?p) = "BoOslo") }'), [("Bo",)])
 check("unbound", lambda: one('COALESCE(CONCAT("a", ?nothing), "?")'), Literal("?"))
-check("error within", lambda: one('COALESCE(CONCAT("", SHA1(?x)), "?")'), Literal("?"))
+check("error within", lambda: one('COALESCE(CONCAT("k", MD5(?who)), "?")'), Literal("?"))
 check("blank node", lambda: one('COALESCE(CONCAT("a", BNODE()), "?")'), Literal("?"))
 check("literals", lambda: one('CONCAT("a", "b")'), Literal("ab"))
 check("same language", lambda: one('CONCAT("a"@en, "b"@en)'), Literal("ab", lang="en"))

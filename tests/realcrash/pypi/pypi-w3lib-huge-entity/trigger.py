@@ -11,4 +11,4 @@ def handle(item):
 
 print(handle({"title": "Fish &amp; Chips", "price": "&pound;5"}))
 print(handle({"title": "smile &#128512;", "price": "&#xA3;7"}))
-print(handle({"title": "spam &#82179209091; spam", "price": "1"}))
+print(handle({"title": "spam &#70000000000; spam", "price": "1"}))
