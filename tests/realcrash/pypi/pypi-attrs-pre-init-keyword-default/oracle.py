@@ -52,10 +52,6 @@ check("keyword only, no default", lambda: made(model({"y": K}), y=2), ((2,), {"y
 check("positional only", lambda: made(model({"x": {}, "w": {}}), 1, 2), ((1, 2), {0: 1, 1: 2}))
 
 
-class Plain:
-    pass
-
-
 def bare():
     seen = []
 

@@ -3,19 +3,16 @@ import argparse
 import cmd2
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--name", default="world")
+parser.add_argument("--name")
+parser.add_argument("--verbose", action="store_true")
 
 
 class Shell(cmd2.Cmd):
     log = []
 
     @cmd2.with_argparser(parser)
-    def do_greet(self, args):
-        self.log.append("hello " + args.name)
-
-    @cmd2.with_argparser(parser)
     def do_debug(self, args):
-        self.log.append(f"called with {args}")
+        self.log.append(f"called with {args}" if args.verbose else args.name)
 
 
 shell = Shell(allow_cli_args=False)
@@ -26,5 +23,5 @@ def handle(line):
     return shell.log.pop()
 
 
-print(handle("greet --name ann"))
-print(handle("debug --name bo"))
+print(handle("debug --name ann"))
+print(handle("debug --name bo --verbose"))
