@@ -3,8 +3,9 @@
 use ingest::Frame;
 
 use super::{
-    Script,
+    MADE_UP, Script,
     known::{KnownFiles, unprint},
+    receiver::{Receiver, receivers},
 };
 use crate::lang::python::{
     project::Project,
@@ -24,14 +25,71 @@ pub(super) fn may_be_import(file: &PyFile, name: &str) -> bool {
         })
 }
 
+/// An object that the innermost line outside the repository calls a method of, and a way to make it.
+pub(super) struct Bound {
+    name: String,
+    receiver: Receiver,
+}
+
+/// The ways to make the object whose method the last of some lines calls, where the next frame names its class.
+pub(super) fn bound(
+    frames: &[Frame],
+    around: &[usize],
+    next: Option<(&Frame, &str)>,
+    known: &KnownFiles,
+    project: &Project,
+) -> Vec<Bound> {
+    let attempt = || -> Option<Vec<Bound>> {
+        let (next, path) = next?;
+        let file = project.file(path)?;
+        let function = file.function_at(next.line?)?;
+        let (class, method) = (
+            file.name_of(file.class_of(function)?),
+            file.name_of(function),
+        );
+        let statement = known.statement(&frames[*around.last()?])?;
+        let parsed = PyFile::parse("", &statement);
+        let call = descendants(parsed.root())
+            .into_iter()
+            .filter(|n| n.kind() == "call")
+            .filter_map(|n| n.child_by_field_name("function"))
+            .find(|f| match method {
+                "__call__" => f.kind() == "identifier",
+                _ => {
+                    let attribute = f.child_by_field_name("attribute");
+                    attribute.is_some_and(|a| parsed.text_of(a) == method)
+                }
+            })?;
+        let object = call.child_by_field_name("object").unwrap_or(call);
+        let name = parsed.text_of(object).to_owned();
+        // What is called on a class or module by its own name is no object that somebody made.
+        if object.kind() != "identifier"
+            || name == class && method != "__call__" && name.starts_with(char::is_uppercase)
+        {
+            return None;
+        }
+        let module = project.module_of(path)?;
+        let ways = receivers(class, &module, method, project).into_iter();
+        Some(
+            ways.map(|receiver| Bound {
+                name: name.clone(),
+                receiver,
+            })
+            .collect(),
+        )
+    };
+    attempt().unwrap_or_default()
+}
+
 /// The chain of calls from its lines alone: each function is rebuilt from the one line that is known of it, and its
-/// parameters are the names that the line leaves open.
+/// parameters are the names that the line leaves open, but for the object that is `bound`.
 pub(super) fn chain(
     frames: &[Frame],
     around: &[usize],
     known: &KnownFiles,
     project: &Project,
     near: &[String],
+    bound: Option<&Bound>,
     variant: usize,
 ) -> Option<Script> {
     // A comprehension is a frame of its own (until Python 3.12), on the line of the function that holds it.
@@ -44,8 +102,13 @@ pub(super) fn chain(
         imports: Vec::new(),
         setup: Vec::new(),
         call: String::new(),
-        fidelity: 1.0,
+        fidelity: if bound.is_some() { MADE_UP } else { 1.0 },
     };
+    if let Some(Bound { name, receiver }) = bound {
+        script.imports.extend(receiver.imports.iter().cloned());
+        script.setup.extend(receiver.setup.iter().cloned());
+        script.setup.push(format!("{name} = {}", receiver.object));
+    }
     // The outermost frame that is complete in itself: all its names are known or importable.
     let names: Vec<&str> = around
         .iter()
@@ -59,23 +122,21 @@ pub(super) fn chain(
         let statement = unprint(&known.statement(&frames[at])?);
         let parsed = PyFile::parse("", &statement);
         let mut open = Vec::new();
+        let mut imported: Vec<(String, String)> = Vec::new();
         for name in free_names(&parsed, parsed.root()) {
-            if names[n..].contains(&name.as_str()) {
+            if names[n..].contains(&name.as_str()) || bound.is_some_and(|b| b.name == name) {
                 continue;
             }
             match may_be_import(&parsed, &name)
                 .then(|| project.import_of(&name, near))
                 .flatten()
             {
-                Some(import) => {
-                    if !script.imports.contains(&import) {
-                        script.imports.push(import);
-                    }
-                }
+                Some(import) => imported.push((name, import)),
                 None => open.push(name),
             }
         }
         if n == start {
+            script.imports.extend(imported.into_iter().map(|i| i.1));
             if !open.is_empty() {
                 return None;
             }
@@ -110,6 +171,16 @@ pub(super) fn chain(
         if left.len() > n_positional {
             return None;
         }
+        // What was given must be something: rather a name that could be imported as well than nothing.
+        imported.retain(|(name, import)| {
+            let is_plain = name.starts_with(char::is_uppercase) || import.starts_with("import ");
+            let is_given = !is_plain && left.len() < n_positional;
+            if is_given {
+                left.push(name.clone());
+            }
+            !is_given
+        });
+        script.imports.extend(imported.into_iter().map(|i| i.1));
         // `request["rows"]` is given for `rows`; what no name tells goes by order, in several variants.
         let mut slots: Vec<Option<String>> = given
             .iter()
@@ -152,5 +223,13 @@ pub(super) fn chain(
             positional.join(", ")
         ));
     }
+    let mut seen = Vec::new();
+    script.imports.retain(|import| {
+        let is_new = !seen.contains(import);
+        if is_new {
+            seen.push(import.clone());
+        }
+        is_new
+    });
     (!script.call.is_empty()).then_some(script)
 }

@@ -17,7 +17,12 @@ use ingest::{ErrorEvent, Frame};
 
 pub(crate) use self::guess::{guesses, refined};
 
-use self::{chain::chain, direct::direct, known::KnownFiles, visible::Visible};
+use self::{
+    chain::{bound, chain},
+    direct::direct,
+    known::KnownFiles,
+    visible::Visible,
+};
 use super::project::Project;
 use crate::frames::{Mapped, is_application};
 
@@ -119,7 +124,26 @@ pub(crate) fn scripts(event: &ErrorEvent, mapped: &[Mapped], project: &Project) 
         }
     }
     for variant in 0..4 {
-        add(chain(frames, &around, &known, project, &near, variant));
+        add(chain(
+            frames, &around, &known, project, &near, None, variant,
+        ));
+    }
+    let next = match &mapped[first] {
+        Mapped::File(path) => Some((&frames[first], path.as_str())),
+        _ => None,
+    };
+    for bound in &bound(frames, &around, next, &known, project) {
+        for variant in 0..2 {
+            add(chain(
+                frames,
+                &around,
+                &known,
+                project,
+                &near,
+                Some(bound),
+                variant,
+            ));
+        }
     }
     for at in first..frames.len() {
         if let Mapped::File(path) = &mapped[at] {
@@ -130,6 +154,6 @@ pub(crate) fn scripts(event: &ErrorEvent, mapped: &[Mapped], project: &Project) 
             }
         }
     }
-    out.truncate(60);
+    out.truncate(80);
     out
 }
