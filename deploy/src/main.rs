@@ -11,6 +11,7 @@ mod guest;
 mod install;
 mod isolate;
 mod search;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Fix(fix::Args),
+    Verify(verify::Args),
     Eval(eval::Args),
     Install(install::Args),
     Sandbox(isolate::Args),
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         .init();
     let result = match Cli::parse().command {
         Command::Fix(args) => fix::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Install(args) => install::run(&args),
         Command::Sandbox(args) => isolate::run(&args),

@@ -8,7 +8,11 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::git::{CommitSha, GitError, Repository, TreeEntry};
+use crate::{
+    candidate::Candidate,
+    gates::Reproduction,
+    git::{CommitSha, GitError, Repository, TreeEntry},
+};
 
 /// A commit's files in a folder of their own, removed with this value. The user's work tree is not involved.
 #[derive(Debug)]
@@ -68,4 +72,58 @@ impl Checkout {
             String::new()
         }
     }
+}
+
+/// A copy of a tree beside it; unchanged files are hard links, so what writes there must replace them.
+pub(crate) fn copy_of(tree: &Path) -> std::io::Result<TempDir> {
+    let copy = tempfile::Builder::new()
+        .prefix("outerloop-tree-")
+        .tempdir_in(tree.parent().unwrap_or(tree))?;
+    std::fs::set_permissions(
+        copy.path(),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )?;
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(tree.join(&folder))? {
+            let entry = entry?;
+            let name = folder.join(entry.file_name());
+            let target = copy.path().join(&name);
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                std::fs::create_dir(&target)?;
+                folders.push(name);
+            } else if kind.is_symlink() {
+                std::os::unix::fs::symlink(std::fs::read_link(entry.path())?, &target)?;
+            } else {
+                std::fs::hard_link(entry.path(), &target)?;
+            }
+        }
+    }
+    Ok(copy)
+}
+
+/// A copy of a tree with a candidate's changes and some files more.
+pub(crate) fn tree_with(
+    tree: &Path,
+    candidate: &Candidate,
+    more: &[&Reproduction],
+) -> std::io::Result<TempDir> {
+    let copy = copy_of(tree)?;
+    let more = more.iter().map(|test| (&test.path, &test.source));
+    for (path, text) in candidate.files.iter().chain(more) {
+        let target = copy.path().join(path);
+        if let Some(parent) = target.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        // Never through a hard link: that would change the base tree.
+        if std::fs::symlink_metadata(&target).is_ok() {
+            std::fs::remove_file(&target)?;
+        }
+        std::fs::write(&target, text)?;
+    }
+    for path in &candidate.deleted {
+        std::fs::remove_file(copy.path().join(path))?;
+    }
+    Ok(copy)
 }

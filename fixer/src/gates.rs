@@ -26,6 +26,20 @@ pub enum Gate {
     Policy,
 }
 
+impl Gate {
+    /// All of them, in their order.
+    pub const ALL: [Self; 8] = [
+        Self::Applies,
+        Self::Reproduces,
+        Self::Cures,
+        Self::NoRegression,
+        Self::Behaviour,
+        Self::NotSuppression,
+        Self::TestSays,
+        Self::Policy,
+    ];
+}
+
 /// What a gate saw.
 #[derive(Debug, Clone, Serialize)]
 pub struct GateReport {
@@ -49,6 +63,8 @@ pub enum GateOutcome {
     Refused,
     /// There was nothing to look at (a repository without tests).
     None,
+    /// It could not be asked, because an earlier gate refused.
+    Skipped,
 }
 
 /// A reproducing test.
@@ -64,7 +80,7 @@ pub struct Reproduction {
 
 /// A candidate that passed every gate, with what each gate saw.
 ///
-/// Only [`Trial::finish`] makes one, and only where every gate has a report and none refused. Plausible, not correct:
+/// Only [`Trial::finish`] makes one, and only where every gate has a report and none refused or was left out. Plausible, not correct:
 /// a person decides that.
 #[derive(Debug, Clone)]
 pub struct VerifiedFix {
@@ -111,11 +127,13 @@ pub struct Refuted {
     pub reason: String,
 }
 
-/// What one gate found: the evidence where it passed, `None` in place of it where there was nothing to look at.
+/// What one gate found: the evidence where it passed, `Nothing` where there was nothing to look at.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Finding {
     Passed(String),
     Nothing(String),
     Refused(String),
+    Skipped(String),
 }
 
 impl Trial {
@@ -126,19 +144,20 @@ impl Trial {
         }
     }
 
-    /// Sends the candidate through one gate.
+    /// Sends the candidate through one gate; false where that refuses it.
     pub(crate) fn pass<E>(
         &mut self,
         gate: Gate,
         look: impl FnOnce(&Candidate) -> Result<Finding, E>,
-    ) -> Result<Result<(), Refuted>, E> {
+    ) -> Result<bool, E> {
         let started = std::time::Instant::now();
         let finding = look(&self.candidate)?;
         let ms = started.elapsed().as_millis() as u64;
         let (outcome, detail) = match finding {
             Finding::Passed(detail) => (GateOutcome::Passed, detail),
             Finding::Nothing(detail) => (GateOutcome::None, detail),
-            Finding::Refused(reason) => return Ok(Err(Refuted { gate, reason })),
+            Finding::Refused(reason) => (GateOutcome::Refused, reason),
+            Finding::Skipped(why) => (GateOutcome::Skipped, why),
         };
         self.gates.push(GateReport {
             gate,
@@ -146,38 +165,97 @@ impl Trial {
             detail,
             ms,
         });
-        Ok(Ok(()))
+        Ok(outcome != GateOutcome::Refused)
     }
 
-    /// The verified fix.
-    ///
-    /// # Panics
-    /// If a gate was left out, which is a bug of the caller.
-    pub(crate) fn finish(mut self, test: Reproduction, confidence: f64) -> VerifiedFix {
-        use Gate::{
-            Applies, Behaviour, Cures, NoRegression, NotSuppression, Policy, Reproduces, TestSays,
-        };
-        self.gates.sort_by_key(|g| g.gate);
-        let met: Vec<Gate> = self.gates.iter().map(|g| g.gate).collect();
-        assert_eq!(
-            met,
-            [
-                Applies,
-                Reproduces,
-                Cures,
-                NoRegression,
-                Behaviour,
-                NotSuppression,
-                TestSays,
-                Policy
-            ],
-            "every gate is met once"
-        );
-        VerifiedFix {
+    /// What each gate saw so far, in their order.
+    pub(crate) fn reports(&self) -> Vec<GateReport> {
+        let mut out = self.gates.clone();
+        out.sort_by_key(|g| g.gate);
+        out
+    }
+
+    /// The refusals so far, the first one first.
+    pub(crate) fn refusals(&self) -> impl Iterator<Item = Refuted> {
+        let refused = self.gates.iter();
+        refused
+            .filter(|g| g.outcome == GateOutcome::Refused)
+            .map(|g| Refuted {
+                gate: g.gate,
+                reason: g.detail.clone(),
+            })
+    }
+
+    /// The verified fix, where every gate was met once and none refused or was skipped.
+    pub(crate) fn finish(self, test: Reproduction, confidence: f64) -> Option<VerifiedFix> {
+        let gates = self.reports();
+        let met: Vec<Gate> = gates
+            .iter()
+            .filter(|g| matches!(g.outcome, GateOutcome::Passed | GateOutcome::None))
+            .map(|g| g.gate)
+            .collect();
+        (met == Gate::ALL).then_some(VerifiedFix {
             candidate: self.candidate,
             test,
-            gates: self.gates,
+            gates,
             confidence,
+        })
+    }
+}
+
+/// What is told of a patch that the first gate refuses before there is a candidate.
+pub(crate) fn refused_at_once(reason: &str) -> Vec<GateReport> {
+    let mut trial = Trial::new(Candidate::default());
+    for gate in Gate::ALL {
+        let finding = match gate {
+            Gate::Applies => Finding::Refused(reason.to_owned()),
+            _ => Finding::Skipped("the patch does not apply".to_owned()),
+        };
+        let Ok(_) = trial.pass(gate, |_| Ok::<_, std::convert::Infallible>(finding));
+    }
+    trial.reports()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_verified(met: impl IntoIterator<Item = (Gate, GateOutcome)>) -> bool {
+        let mut trial = Trial::new(Candidate::default());
+        for (gate, outcome) in met {
+            let finding = match outcome {
+                GateOutcome::Passed => Finding::Passed(String::new()),
+                GateOutcome::None => Finding::Nothing(String::new()),
+                GateOutcome::Refused => Finding::Refused(String::new()),
+                GateOutcome::Skipped => Finding::Skipped(String::new()),
+            };
+            trial.pass(gate, |_| Ok::<_, ()>(finding)).unwrap();
+        }
+        let test = Reproduction {
+            path: String::new(),
+            source: String::new(),
+            isolate: "native",
+        };
+        trial.finish(test, 1.0).is_some()
+    }
+
+    #[test]
+    fn only_a_candidate_that_met_every_gate_is_verified() {
+        let all = Gate::ALL.map(|g| (g, GateOutcome::Passed));
+        assert!(is_verified(all));
+        assert!(is_verified(all.into_iter().rev()), "in any order");
+        assert!(!is_verified(all.into_iter().chain([all[0]])), "once each");
+        for (gate, _) in all {
+            let others = || all.into_iter().filter(move |(g, _)| *g != gate);
+            assert!(!is_verified(others()), "{gate:?} was not met");
+            for (outcome, expected) in [
+                (GateOutcome::None, true),
+                (GateOutcome::Refused, false),
+                (GateOutcome::Skipped, false),
+            ] {
+                let with = others().chain([(gate, outcome)]);
+                assert_eq!(is_verified(with), expected, "{gate:?} {outcome:?}");
+            }
         }
     }
 }

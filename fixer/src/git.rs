@@ -347,34 +347,7 @@ impl Repository {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new("git");
-        command
-            .current_dir(&self.dir)
-            .env_clear()
-            .envs(std::env::vars_os().filter(|(k, _)| k == "PATH" || k == "HOME"))
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_NO_LAZY_FETCH", "1")
-            .env("GIT_ALLOW_PROTOCOL", "")
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .env("GIT_OPTIONAL_LOCKS", "0")
-            .env("GIT_AUTHOR_NAME", "outerloop")
-            .env("GIT_AUTHOR_EMAIL", "outerloop@localhost")
-            .env("GIT_COMMITTER_NAME", "outerloop")
-            .env("GIT_COMMITTER_EMAIL", "outerloop@localhost");
-        // What a hostile `.git/config` could make git start.
-        for setting in [
-            "core.fsmonitor=",
-            "core.hooksPath=/dev/null",
-            "core.pager=cat",
-            "core.sshCommand=false",
-            "gpg.program=false",
-            "protocol.allow=never",
-            "safe.directory=*",
-        ] {
-            command.args(["-c", setting]);
-        }
-        command.arg("--no-pager").arg("--no-replace-objects");
-        command
+        command(&self.dir)
     }
 
     fn run<const N: usize>(&self, args: [&str; N]) -> Result<String, GitError> {
@@ -391,6 +364,52 @@ impl Repository {
         command.args(args.map(OsStr::new));
         finish(command, args[0], input)
     }
+}
+
+/// `git apply` of a patch to a folder that is no repository: nobody's configuration, attributes or index have a say.
+///
+/// # Errors
+/// [`GitError::Failed`] with git's reason, [`GitError::Io`].
+pub(crate) fn apply(folder: &Path, options: &[&str], patch: &[u8]) -> Result<Vec<u8>, GitError> {
+    let mut command = command(folder);
+    command
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap_or(folder))
+        .args(["apply", "-p1", "--whitespace=nowarn"])
+        .args(options);
+    finish(command, "apply", patch)
+}
+
+fn command(dir: &Path) -> Command {
+    let mut command = Command::new("git");
+    command
+        .current_dir(dir)
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(k, _)| k == "PATH" || k == "HOME"))
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_NO_LAZY_FETCH", "1")
+        .env("GIT_ALLOW_PROTOCOL", "")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("LC_ALL", "C")
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .env("GIT_AUTHOR_NAME", "outerloop")
+        .env("GIT_AUTHOR_EMAIL", "outerloop@localhost")
+        .env("GIT_COMMITTER_NAME", "outerloop")
+        .env("GIT_COMMITTER_EMAIL", "outerloop@localhost");
+    // What a hostile `.git/config` could make git start.
+    for setting in [
+        "core.fsmonitor=",
+        "core.hooksPath=/dev/null",
+        "core.pager=cat",
+        "core.sshCommand=false",
+        "gpg.program=false",
+        "protocol.allow=never",
+        "safe.directory=*",
+    ] {
+        command.args(["-c", setting]);
+    }
+    command.arg("--no-pager").arg("--no-replace-objects");
+    command
 }
 
 fn finish(mut command: Command, name: &str, input: &[u8]) -> Result<Vec<u8>, GitError> {
@@ -432,7 +451,7 @@ fn listed(listing: &[u8]) -> impl Iterator<Item = (TreeEntry, Option<u64>)> {
     })
 }
 
-fn is_plain_path(path: &str) -> bool {
+pub(crate) fn is_plain_path(path: &str) -> bool {
     !path.is_empty()
         && !path.starts_with('/')
         && path

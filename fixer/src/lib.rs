@@ -2,7 +2,7 @@
 //!
 //! In: an `ingest::ErrorEvent` and the repository that failed ([`Task`]). Out: a [`Report`] with a [`VerifiedFix`] or
 //! the reason why there is none. Read `git` and `checkout` (the commit's files, hostile or not), `search` (finding code in
-//! them, what their owner hides), `frames` (which file a frame is), `lang` (what is known of a language: reproduction, candidates, runs), `candidate`, then `gates` (what
+//! them, what their owner hides), `frames` (which file a frame is), `lang` (what is known of a language: reproduction, candidates, runs), `candidate` and `patch` (ours, and other people's), then `gates` (what
 //! "verified" means).
 //! Invariants: candidate code runs in the sandbox only; the user's work tree is never touched; only the gates make a
 //! [`VerifiedFix`]; nothing here knows a project.
@@ -14,6 +14,7 @@ mod frames;
 mod gates;
 pub mod git;
 pub mod lang;
+mod patch;
 pub mod search;
 
 use std::{path::Path, time::Duration};
@@ -26,6 +27,7 @@ pub use crate::{
     candidate::{Candidate, unified},
     checkout::Checkout,
     gates::{Gate, GateOutcome, GateReport, Refuted, Reproduction, VerifiedFix},
+    patch::{MAX_PATCH_BYTES, Patch},
 };
 
 /// One bug to work on.
@@ -113,6 +115,10 @@ pub struct Report {
     pub n_candidates: usize,
     /// Candidates that cured the crash and were refused by a gate.
     pub refuted: Vec<Refuted>,
+    /// Candidates that cured the crash, the likeliest first; each does something else on the crashing input.
+    pub cured: Vec<Candidate>,
+    /// What every gate saw of a patch that was given.
+    pub gates: Vec<GateReport>,
     /// Whether a module that the repository imports is not installed.
     pub lacks_module: bool,
     /// Folders of the repository that go on the import path, from its root.
@@ -173,13 +179,37 @@ pub fn locate(event: &ErrorEvent, checkout: &Checkout) -> Vec<Location> {
 pub fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     match task.event.platform {
         Platform::Python => lang::python::fix(task),
-        Platform::JavaScript => Ok(Report {
-            why_not: Some("fixing JavaScript is not supported yet".to_owned()),
+        Platform::JavaScript | Platform::Other => Ok(unsupported(task.event.platform)),
+    }
+}
+
+/// Sends a patch that somebody wrote through the gates, every one of them, within the bug's time.
+///
+/// One that does not apply is refused by the first gate, and nothing runs.
+///
+/// # Errors
+/// As [`fix()`]. A patch that a gate refuses is a [`Report`] with `why_not`.
+pub fn verify(task: &Task<'_>, patch: &Patch) -> Result<Report, FixError> {
+    match (patch, task.event.platform) {
+        (Patch::Refused(why) | Patch::Malformed(why), _) => Ok(Report {
+            gates: gates::refused_at_once(why),
+            why_not: Some(format!("refused by Applies: {why}")),
             ..Report::default()
         }),
-        Platform::Other => Ok(Report {
-            why_not: Some("the event's language is not supported yet".to_owned()),
-            ..Report::default()
-        }),
+        (Patch::Applies(candidate), Platform::Python) => lang::python::verify(task, candidate),
+        (Patch::Applies(_), Platform::JavaScript | Platform::Other) => {
+            Ok(unsupported(task.event.platform))
+        }
+    }
+}
+
+fn unsupported(platform: Platform) -> Report {
+    let why_not = match platform {
+        Platform::JavaScript => "fixing JavaScript is not supported yet",
+        Platform::Python | Platform::Other => "the event's language is not supported yet",
+    };
+    Report {
+        why_not: Some(why_not.to_owned()),
+        ..Report::default()
     }
 }

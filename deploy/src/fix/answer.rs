@@ -7,28 +7,30 @@ use serde_json::{Value, json};
 use triage::{Bug, Fixability};
 
 /// One bug and what became of it.
-pub(super) struct Answer {
-    pub(super) bug: Bug,
-    pub(super) commit: CommitSha,
+pub(crate) struct Answer {
+    pub(crate) bug: Bug,
+    pub(crate) commit: CommitSha,
     /// Why another commit than the release's was taken.
-    pub(super) note: Option<String>,
-    pub(super) report: Report,
-    pub(super) fix: Option<Fix>,
-    pub(super) took: Duration,
+    pub(crate) note: Option<String>,
+    pub(crate) report: Report,
+    pub(crate) fix: Option<Fix>,
+    /// Diffs of what else cured the crash.
+    cured: Vec<String>,
+    pub(crate) took: Duration,
 }
 
 /// A verified fix as text.
-pub(super) struct Fix {
-    pub(super) verified: VerifiedFix,
+pub(crate) struct Fix {
+    pub(crate) verified: VerifiedFix,
     /// The source edits alone.
-    pub(super) diff: String,
+    pub(crate) diff: String,
     /// The whole new texts of the changed files, and the test.
-    pub(super) files: Vec<(String, String)>,
-    pub(super) generator: String,
+    pub(crate) files: Vec<(String, String)>,
+    pub(crate) generator: String,
 }
 
 impl Answer {
-    pub(super) fn new(
+    pub(crate) fn new(
         bug: &Bug,
         mut report: Report,
         checkout: &Checkout,
@@ -46,7 +48,10 @@ impl Answer {
                 verified,
             }
         });
+        let cured = report.cured.iter();
+        let cured = cured.map(|c| c.diff(|path| checkout.text(path))).collect();
         Self {
+            cured,
             bug: bug.clone(),
             commit: checkout.commit().clone(),
             note,
@@ -56,7 +61,25 @@ impl Answer {
         }
     }
 
-    fn to_json(&self) -> Value {
+    fn to_json(&self, with_cured: bool) -> Value {
+        let mut out = self.bug_json();
+        let more = json!({
+            "reproduction": self.report.reproduction,
+            "exploration": self.report.exploration,
+            "fix": self.fix.as_ref().map(|fix| fix.to_json(self.report.n_candidates)),
+            "why_not": if self.fix.is_some() { None } else { self.report.why_not.clone().or(Some("no fix was found".to_owned())) },
+            "refuted": refuted(&self.report.refuted),
+            "ms": self.took.as_millis() as u64,
+        });
+        merge(&mut out, more);
+        if with_cured {
+            out["cured"] = json!(self.cured);
+        }
+        out
+    }
+
+    /// The bug itself: what is known of it without running anything.
+    pub(crate) fn bug_json(&self) -> Value {
         let exception = self.bug.event.traced();
         let locations: Vec<Value> =
             self.report.locations.iter().map(|l| json!({"file": l.file, "function": l.function, "line": l.line, "score": round(l.score)})).collect();
@@ -69,18 +92,19 @@ impl Answer {
             "commit": self.commit.as_str(),
             "commit_note": self.note,
             "locations": locations,
-            "reproduction": self.report.reproduction,
-            "exploration": self.report.exploration,
-            "fix": self.fix.as_ref().map(|fix| fix.to_json(self.report.n_candidates)),
-            "why_not": if self.fix.is_some() { None } else { self.report.why_not.clone().or(Some("no fix was found".to_owned())) },
-            "refuted": refuted(&self.report.refuted),
-            "ms": self.took.as_millis() as u64,
         })
     }
 }
 
+/// Adds the members of one object to another.
+pub(crate) fn merge(into: &mut Value, more: Value) {
+    if let (Value::Object(into), Value::Object(more)) = (into, more) {
+        into.extend(more);
+    }
+}
+
 impl Fix {
-    pub(super) fn to_json(&self, n_candidates: usize) -> Value {
+    pub(crate) fn to_json(&self, n_candidates: usize) -> Value {
         json!({
             "diff": self.diff,
             "test": {"path": self.verified.test().path, "source": self.verified.test().source},
@@ -106,12 +130,13 @@ fn round(value: f64) -> f64 {
 }
 
 /// The whole answer as one JSON object.
-pub(super) fn json(n_events: u64, answers: &[Answer]) -> Value {
-    json!({"events": n_events, "bugs": answers.iter().map(Answer::to_json).collect::<Vec<_>>()})
+pub(crate) fn json(n_events: u64, answers: &[Answer], with_cured: bool) -> Value {
+    let bugs: Vec<Value> = answers.iter().map(|a| a.to_json(with_cured)).collect();
+    json!({"events": n_events, "bugs": bugs})
 }
 
 /// Counts for the last line: fixed, declined as not for code, and not fixed.
-pub(super) fn counts(answers: &[Answer]) -> (usize, usize, usize) {
+pub(crate) fn counts(answers: &[Answer]) -> (usize, usize, usize) {
     let fixed = answers.iter().filter(|a| a.fix.is_some()).count();
     let declined = answers
         .iter()

@@ -6,11 +6,11 @@ use std::{
 };
 
 use anyhow::Context;
-use fixer::{git::Repository, unified};
+use fixer::{Reproduction, git::Repository, unified};
 use serde_json::json;
 
 use super::{
-    Args,
+    Target,
     answer::{Answer, Fix},
     usage,
 };
@@ -21,12 +21,16 @@ const REPLAY: &str = include_str!("replay.sh");
 ///
 /// # Errors
 /// A usage error where `--apply` would overwrite changes; nothing is written then.
-pub(super) fn all(args: &Args, repository: &Repository, answers: &[Answer]) -> anyhow::Result<()> {
+pub(super) fn all(
+    target: &Target,
+    repository: &Repository,
+    answers: &[Answer],
+) -> anyhow::Result<()> {
     let fixes: Vec<(&Answer, &Fix)> = answers
         .iter()
         .filter_map(|a| a.fix.as_ref().map(|f| (a, f)))
         .collect();
-    if args.target.branch {
+    if target.branch {
         for (answer, fix) in &fixes {
             let branch = format!("outerloop/{}", answer.bug.id);
             match repository.commit_on_branch(
@@ -40,10 +44,14 @@ pub(super) fn all(args: &Args, repository: &Repository, answers: &[Answer]) -> a
             }
         }
     }
-    if args.target.apply {
-        apply(repository, &fixes)?;
+    if target.apply {
+        let files: Vec<(&Answer, &[(String, String)])> = fixes
+            .iter()
+            .map(|(a, f)| (*a, f.files.as_slice()))
+            .collect();
+        apply(repository, &files)?;
     }
-    if let Some(folder) = args.target.out.as_ref().filter(|_| !fixes.is_empty()) {
+    if let Some(folder) = target.out.as_ref().filter(|_| !fixes.is_empty()) {
         write_out(folder, &fixes)?;
     }
     Ok(())
@@ -81,23 +89,26 @@ fn public_title(answer: &Answer) -> String {
     ))
 }
 
-/// Writes patches and tests to the work tree, all or none.
-fn apply(repository: &Repository, fixes: &[(&Answer, &Fix)]) -> anyhow::Result<()> {
+/// Writes files of answers to the work tree, all or none.
+///
+/// # Errors
+/// A usage error where that would overwrite changes; nothing is written then.
+pub(crate) fn apply(
+    repository: &Repository,
+    fixes: &[(&Answer, &[(String, String)])],
+) -> anyhow::Result<()> {
     let root = repository.root();
     let mut writes: Vec<(PathBuf, &str)> = Vec::new();
-    for (answer, fix) in fixes {
-        for (path, text) in &fix.files {
+    for (answer, files) in fixes {
+        for (path, text) in *files {
             let target = inside(root, path)?;
             if writes.iter().any(|(t, _)| *t == target) {
                 eprintln!(
                     "the fix of {} was not applied: another one changes {path} too; run again after committing it",
                     answer.bug.id
                 );
-                writes.retain(|(t, _)| {
-                    !fix.files
-                        .iter()
-                        .any(|(p, _)| *t == root.join(p) && *p != *path)
-                });
+                writes
+                    .retain(|(t, _)| !files.iter().any(|(p, _)| *t == root.join(p) && *p != *path));
                 break;
             }
             let committed = repository.read(&answer.commit, path)?;
@@ -147,13 +158,9 @@ fn write_out(folder: &Path, fixes: &[(&Answer, &Fix)]) -> anyhow::Result<()> {
     let mut proofs = Vec::new();
     for (answer, fix) in fixes {
         let test = fix.verified.test();
-        let name = test.path.rsplit('/').next().unwrap_or("test.py");
+        let name = file_name(test);
         fs::write(folder.join(format!("{}.patch", answer.bug.id)), &fix.diff)?;
-        fs::write(
-            folder.join(format!("{}.test.patch", answer.bug.id)),
-            unified(&test.path, "", &test.source),
-        )?;
-        fs::write(folder.join(name), &test.source)?;
+        write_test(folder, answer, test)?;
         proofs.push(json!({
             "bug": answer.bug.id.as_str(),
             "title": public_title(answer),
@@ -174,4 +181,21 @@ fn write_out(folder: &Path, fixes: &[(&Answer, &Fix)]) -> anyhow::Result<()> {
     fs::write(&replay, REPLAY)?;
     fs::set_permissions(&replay, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
     Ok(())
+}
+
+/// `<bug>.test.patch` and the test itself.
+pub(crate) fn write_test(
+    folder: &Path,
+    answer: &Answer,
+    test: &Reproduction,
+) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    let patch = unified(&test.path, "", &test.source);
+    fs::write(folder.join(format!("{}.test.patch", answer.bug.id)), patch)?;
+    fs::write(folder.join(file_name(test)), &test.source)?;
+    Ok(())
+}
+
+fn file_name(test: &Reproduction) -> &str {
+    test.path.rsplit('/').next().unwrap_or("test.py")
 }

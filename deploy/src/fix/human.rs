@@ -2,7 +2,7 @@
 
 use anstream::{print, println};
 use anstyle::{AnsiColor, Style};
-use fixer::GateOutcome;
+use fixer::{GateOutcome, GateReport};
 
 use super::answer::{Answer, counts};
 
@@ -25,6 +25,58 @@ pub(crate) fn plain(text: &str) -> String {
 
 /// Everything about one bug.
 pub(super) fn show(answer: &Answer) {
+    reproduced(answer);
+    let Some(fix) = &answer.fix else {
+        refusal("not fixed", answer);
+        return;
+    };
+    println!(
+        "  {GREEN}fixed{GREEN:#} by: {} (of {} candidates, confidence {:.2})",
+        fix.generator,
+        answer.report.n_candidates,
+        fix.verified.confidence()
+    );
+    for line in plain(&fix.diff).lines() {
+        let style = match line.chars().next() {
+            Some('+') => GREEN,
+            Some('-') => RED,
+            Some('@') => CYAN,
+            _ => Style::new(),
+        };
+        println!("    {style}{line}{style:#}");
+    }
+    gates(fix.verified.gates());
+}
+
+/// What did not come about, and why.
+pub(crate) fn refusal(what: &str, answer: &Answer) {
+    let why = answer.report.why_not.as_deref();
+    println!(
+        "  {RED}{what}{RED:#}: {}",
+        plain(why.unwrap_or("no fix was found"))
+    );
+}
+
+/// What each gate saw.
+pub(crate) fn gates(gates: &[GateReport]) {
+    for gate in gates {
+        let (style, sign) = match gate.outcome {
+            GateOutcome::Passed => (GREEN, "passed"),
+            GateOutcome::Refused => (RED, "refused"),
+            GateOutcome::None => (DIM, "none"),
+            GateOutcome::Skipped => (DIM, "skipped"),
+        };
+        println!(
+            "    {style}{sign:<7}{style:#} {:<16} {} {DIM}{} ms{DIM:#}",
+            format!("{:?}", gate.gate),
+            plain(&gate.detail),
+            gate.ms
+        );
+    }
+}
+
+/// The bug, and the test that shows it.
+pub(crate) fn reproduced(answer: &Answer) {
     let bug = &answer.bug;
     println!("\n{BOLD}{}{BOLD:#}  {}", bug.id, plain(&bug.title));
     let note = answer
@@ -57,47 +109,6 @@ pub(super) fn show(answer: &Answer) {
             "{DIM}  explored in {}: {}{DIM:#}",
             exploration.isolate,
             plain(&exploration.reason)
-        );
-    }
-    let Some(fix) = &answer.fix else {
-        println!(
-            "  {RED}not fixed{RED:#}: {}",
-            plain(
-                answer
-                    .report
-                    .why_not
-                    .as_deref()
-                    .unwrap_or("no fix was found")
-            )
-        );
-        return;
-    };
-    println!(
-        "  {GREEN}fixed{GREEN:#} by: {} (of {} candidates, confidence {:.2})",
-        fix.generator,
-        answer.report.n_candidates,
-        fix.verified.confidence()
-    );
-    for line in plain(&fix.diff).lines() {
-        let style = match line.chars().next() {
-            Some('+') => GREEN,
-            Some('-') => RED,
-            Some('@') => CYAN,
-            _ => Style::new(),
-        };
-        println!("    {style}{line}{style:#}");
-    }
-    for gate in fix.verified.gates() {
-        let (style, sign) = match gate.outcome {
-            GateOutcome::Passed => (GREEN, "passed"),
-            GateOutcome::Refused => (RED, "refused"),
-            GateOutcome::None => (DIM, "none"),
-        };
-        println!(
-            "    {style}{sign:<7}{style:#} {:<16} {} {DIM}{} ms{DIM:#}",
-            format!("{:?}", gate.gate),
-            plain(&gate.detail),
-            gate.ms
         );
     }
 }

@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     caller::Script,
     contract::{Step, answerable},
-    engine::Work,
+    engine::{Crash, Work},
     generate::{self, Site},
+    hunks::parts,
     judge::{self, Behaviour, Cured, Judged},
     locate,
     neighbours::neighbours,
@@ -14,9 +15,13 @@ use super::{
     suite::Suite,
     swap,
     testfile::Expectation,
-    verify,
+    verify::Gates,
 };
-use crate::{FixError, Location, Report, candidate::Candidate, gates::Reproduction};
+use crate::{
+    FixError, Location, Report,
+    candidate::Candidate,
+    gates::{Reproduction, Trial},
+};
 
 /// Repository frames, innermost first, at which candidates are made.
 const MAX_SITES: usize = 5;
@@ -110,6 +115,7 @@ impl Work<'_> {
                 if !out.iter().any(|c| c.files == files) {
                     out.push(Candidate {
                         files,
+                        deleted: Default::default(),
                         rules,
                         prior,
                         witness: proposal
@@ -147,8 +153,11 @@ impl Work<'_> {
     /// Enumerates, runs, and keeps what cures; builds on what got further.
     pub(super) fn try_candidates(
         &mut self,
-        script: &Script,
-        crash: &Raised,
+        Crash {
+            script,
+            explored: crash,
+            ..
+        }: &Crash,
         report: &mut Report,
     ) -> Result<Vec<Cured>, FixError> {
         let promised = judge::promised(self.exception, self.mapped, self.project);
@@ -204,12 +213,16 @@ impl Work<'_> {
     /// Groups what cures by what it does, on the crashing input and beside it; leaves out what changes anything else.
     pub(super) fn judge(
         &mut self,
-        script: &Script,
-        crash: &Raised,
+        Crash {
+            script,
+            explored: crash,
+            ..
+        }: &Crash,
         mut cured: Vec<Cured>,
         report: &mut Report,
     ) -> Result<Vec<Behaviour>, FixError> {
         cured.sort_by(|a, b| b.candidate.prior.total_cmp(&a.candidate.prior));
+        report.cured = judge::unlike(&cured);
         // Each alone: one that does not end is no input to compare on, and must not take the others along.
         let alone: Vec<Run> = neighbours(script)
             .iter()
@@ -254,13 +267,11 @@ impl Work<'_> {
     /// Sends the finalists through the gates, best behaviour first.
     pub(super) fn finalists(
         &self,
-        script: &Script,
-        crash: &Raised,
+        crash: &Crash,
         ranked: Vec<Behaviour>,
-        write: &dyn Fn(&Expectation) -> Reproduction,
         report: &mut Report,
     ) -> Result<(), FixError> {
-        let mut suite = Suite::new(&self.bench, self.project, crash);
+        let mut suite = Suite::new(&self.bench, self.project, &crash.native);
         let mut alive = ranked;
         for behaviour in &alive {
             let diff = behaviour
@@ -281,7 +292,7 @@ impl Work<'_> {
             report.why_not = Some(undecided(&alive));
             return Ok(());
         }
-        let mut standing: Option<verify::Evidence> = None;
+        let mut standing: Option<(Trial, Reproduction)> = None;
         for _ in 0..MAX_FINALISTS {
             if self.bench.left() < Duration::from_millis(500) {
                 report.why_not =
@@ -293,27 +304,33 @@ impl Work<'_> {
             let Some(behaviour) = alive.get(at) else {
                 break;
             };
-            match verify::gates(
-                &self.bench,
-                self.project,
-                behaviour,
-                script,
+            let test = self.write(crash, &Expectation::of(behaviour.raises.as_ref()));
+            let parts = parts(&behaviour.candidate, self.project);
+            let gates = Gates {
+                bench: &self.bench,
+                project: self.project,
                 crash,
-                write(&expectation(behaviour)),
-                &mut suite,
-            )? {
-                Err(refuted) => {
-                    report.refuted.push(refuted);
-                    alive.remove(at);
-                }
-                Ok(_) if standing.is_some() => break,
-                Ok(evidence) => standing = Some(evidence),
+                raises: behaviour.raises.as_ref(),
+                test: &test,
+                parts: &parts,
+                returned: &[],
+                all: false,
+            };
+            let beside = |_: &Candidate| Ok(behaviour.beside.finding(behaviour.n_alike));
+            let trial = gates.send(behaviour.candidate.clone(), beside, &mut suite)?;
+            if let Some(refuted) = trial.refusals().next() {
+                report.refuted.push(refuted);
+                alive.remove(at);
+            } else if standing.is_some() {
+                break;
+            } else {
+                standing = Some((trial, test));
             }
             if standing.is_some() && confidence(&alive) >= self.task.policy.min_confidence {
                 break;
             }
         }
-        let Some((behaviour, evidence)) = alive.first().zip(standing) else {
+        let Some((behaviour, (trial, test))) = alive.first().zip(standing) else {
             let why = report.refuted.last().map_or_else(String::new, |r| {
                 format!(", the last by {:?}: {}", r.gate, r.reason)
             });
@@ -327,14 +344,14 @@ impl Work<'_> {
             report.why_not = Some(undecided(&alive));
             return Ok(());
         }
-        report.reproduction = Some(evidence.test.clone());
+        report.reproduction = Some(test.clone());
         if let Some(place) = self.changed_place(&behaviour.candidate) {
             report
                 .locations
                 .retain(|l| (&l.file, &l.function) != (&place.file, &place.function));
             report.locations.insert(0, place);
         }
-        report.fix = Some(evidence.finish(confidence));
+        report.fix = trial.finish(test, confidence);
         Ok(())
     }
 
@@ -375,18 +392,4 @@ fn undecided(alive: &[Behaviour]) -> String {
     format!(
         "several behaviours would cure it and nothing in the repository decides (best: {best}, confidence {confidence:.2})"
     )
-}
-
-fn expectation(behaviour: &Behaviour) -> Expectation {
-    match &behaviour.raises {
-        None => Expectation::NoCrash,
-        Some(error) => {
-            let import = Some(format!("from {} import {}", error.module, error.type_name))
-                .filter(|_| error.module != "builtins");
-            Expectation::Raises {
-                name: error.type_name.clone(),
-                import,
-            }
-        }
-    }
 }

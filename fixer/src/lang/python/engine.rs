@@ -5,117 +5,36 @@ use std::time::{Duration, Instant};
 use ingest::Exception;
 
 use super::{
+    caller::Script,
     explorer::Explorer,
     judge,
     locate::{locations, map},
     project::Project,
-    run::{Bench, Mode, Ran, Run},
+    run::{Bench, Mode, Raised, Ran, Run},
     testfile::{self, Expectation},
 };
-use crate::{FixError, Goal, Report, Task, frames::Mapped};
+use crate::{FixError, Goal, Report, Task, frames::Mapped, gates::Reproduction};
 
 /// Works on one bug of a Python program.
 ///
 /// # Errors
 /// Where the sandbox or a file fails: then nothing is known. A bug that cannot be fixed is a [`Report`].
 pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
-    let started = Instant::now();
     let mut report = Report::default();
-    let exception = task.event.traced();
-    let mut project = Project::new(
-        task.checkout.tree().to_path_buf(),
-        task.checkout.entries().to_vec(),
-        task.deps,
-        task.policy,
-    );
-    let mapped = map(exception, task.checkout, &project);
-    let places: Vec<(String, Option<String>)> = mapped
-        .iter()
-        .zip(&exception.frames)
-        .filter_map(|(m, f)| {
-            if let Mapped::File(path) = m {
-                Some((path.clone(), f.module.clone()))
-            } else {
-                None
-            }
-        })
-        .collect();
-    let innermost = mapped.iter().rev().find(|m| !matches!(m, Mapped::Outside));
-    if let Some(Mapped::Ambiguous(files)) = innermost {
-        report.why_not = Some(format!(
-            "the crashing frame fits several files: {}",
-            files.join(", ")
-        ));
-        return Ok(report);
-    }
-    if places.is_empty() {
-        report.why_not = Some(match innermost {
-            Some(Mapped::OtherContent(file)) => {
-                format!("{file} differs at this commit from what the trace shows")
-            }
-            _ => "no frame of the trace is a file of the repository".to_owned(),
-        });
-        return Ok(report);
-    }
-    if let Some(Mapped::File(path)) = innermost
-        && let Some(why) = project.ignored.reason(path)
-    {
-        report.why_not = Some(format!(
-            "the crash lies in {path}, which is to be left alone: {why}"
-        ));
-        return Ok(report);
-    }
-    project.add_roots(&places);
-    report.import_roots.clone_from(&project.roots);
-    report.locations = locations(task.event, &mapped, &project, task.checkout);
-
-    let mut work = Work {
-        task,
-        project: &project,
-        exception,
-        mapped: &mapped,
-        bench: bench(task, &project, &places, started + task.time_limit),
-        explorer: None,
-        preparation: None,
-    };
-    (task.progress)("reproducing the crash");
-    let Some((script, native_crash)) = work.reproduce(&mut report)? else {
+    let started = Instant::now();
+    let Some(scene) = Scene::of(task, &mut report) else {
         return Ok(report);
     };
-    let (crash, exploration) = work.choose_isolate(&script, &native_crash)?;
-    report.exploration = Some(exploration);
-    let (script, published) = work.simplify(script, &crash, &native_crash)?;
-    let place = native_crash.place().cloned().unwrap_or_default();
-    let function = if place.function == "<module>" {
-        "import".to_owned()
-    } else {
-        place.function.clone()
+    let mut work = Work::new(task, &scene, started);
+    let Some(crash) = work.crash(&mut report)? else {
+        return Ok(report);
     };
-    // A message holds captured values; masked, it tells as much.
-    let message = judge::mask(&native_crash.message);
-    let title = if message.is_empty() {
-        native_crash.type_name.clone()
-    } else {
-        format!("{}: {message}", native_crash.type_name)
-    };
-    let write = |expectation: &Expectation| {
-        testfile::write(
-            &published,
-            expectation,
-            &title,
-            &function,
-            &place.path,
-            &project,
-            task.taken_paths,
-        )
-    };
-    report.reproduction = Some(write(&Expectation::NoCrash));
+    report.reproduction = Some(work.write(&crash, &Expectation::NoCrash));
     if task.goal == Goal::Reproduce {
         return Ok(report);
     }
-
     (task.progress)("trying candidates");
-    let tried = work.try_candidates(&script, &crash, &mut report)?;
+    let tried = work.try_candidates(&crash, &mut report)?;
     if tried.is_empty() {
         report.why_not = Some(format!(
             "reproduced, but none of {} candidates cured it",
@@ -123,7 +42,7 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
         ));
         return Ok(report);
     }
-    let ranked = work.judge(&script, &crash, tried, &mut report)?;
+    let ranked = work.judge(&crash, tried, &mut report)?;
     if ranked.is_empty() {
         report.why_not = Some(format!(
             "reproduced, but every candidate that cured it changed behaviour elsewhere ({} tried)",
@@ -132,33 +51,82 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
         return Ok(report);
     }
     (task.progress)("checking the finalists");
-    work.finalists(&script, &native_crash, ranked, &write, &mut report)?;
+    work.finalists(&crash, ranked, &mut report)?;
     Ok(report)
 }
 
-fn bench<'a>(
-    task: &'a Task<'a>,
-    project: &Project,
-    places: &[(String, Option<String>)],
-    deadline: Instant,
-) -> Bench<'a> {
-    let mut preload: Vec<String> = Vec::new();
-    for (path, _) in places {
-        if let Some(module) = project.module_of(path)
-            && !preload.contains(&module)
-        {
-            preload.push(module);
+/// The repository as the trace sees it.
+pub(super) struct Scene {
+    pub(super) project: Project,
+    /// Which file each frame of the event is.
+    mapped: Vec<Mapped>,
+    /// Modules of the trace, to be imported before the runs.
+    preload: Vec<String>,
+}
+
+impl Scene {
+    /// None, and the reason in the report, where no frame is code of the repository.
+    pub(super) fn of(task: &Task<'_>, report: &mut Report) -> Option<Self> {
+        let exception = task.event.traced();
+        let mut project = Project::new(
+            task.checkout.tree().to_path_buf(),
+            task.checkout.entries().to_vec(),
+            task.deps,
+            task.policy,
+        );
+        let mapped = map(exception, task.checkout, &project);
+        let places: Vec<(String, Option<String>)> = mapped
+            .iter()
+            .zip(&exception.frames)
+            .filter_map(|(m, f)| {
+                if let Mapped::File(path) = m {
+                    Some((path.clone(), f.module.clone()))
+                } else {
+                    None
+                }
+            })
+            .collect();
+        let innermost = mapped.iter().rev().find(|m| !matches!(m, Mapped::Outside));
+        if let Some(Mapped::Ambiguous(files)) = innermost {
+            report.why_not = Some(format!(
+                "the crashing frame fits several files: {}",
+                files.join(", ")
+            ));
+            return None;
         }
-    }
-    Bench {
-        native: task.native,
-        python: task.python,
-        tree: task.checkout.tree(),
-        deps: task.deps,
-        tools: task.tools,
-        roots: project.roots.clone(),
-        preload,
-        deadline,
+        if places.is_empty() {
+            report.why_not = Some(match innermost {
+                Some(Mapped::OtherContent(file)) => {
+                    format!("{file} differs at this commit from what the trace shows")
+                }
+                _ => "no frame of the trace is a file of the repository".to_owned(),
+            });
+            return None;
+        }
+        if let Some(Mapped::File(path)) = innermost
+            && let Some(why) = project.ignored.reason(path)
+        {
+            report.why_not = Some(format!(
+                "the crash lies in {path}, which is to be left alone: {why}"
+            ));
+            return None;
+        }
+        project.add_roots(&places);
+        report.import_roots.clone_from(&project.roots);
+        report.locations = locations(task.event, &mapped, &project, task.checkout);
+        let mut preload: Vec<String> = Vec::new();
+        for (path, _) in &places {
+            if let Some(module) = project.module_of(path)
+                && !preload.contains(&module)
+            {
+                preload.push(module);
+            }
+        }
+        Some(Self {
+            project,
+            mapped,
+            preload,
+        })
     }
 }
 
@@ -175,7 +143,40 @@ pub(super) struct Work<'a> {
     pub(super) preparation: Option<sandbox::Preparation>,
 }
 
-impl Work<'_> {
+/// The event's crash, brought about.
+pub(super) struct Crash {
+    /// What crashes, with the captured values that it needs.
+    pub(super) script: Script,
+    /// One of its kind that may be shown to others.
+    pub(super) published: Script,
+    /// The crash natively.
+    pub(super) native: Raised,
+    /// The crash in the isolate that is explored in.
+    pub(super) explored: Raised,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(task: &'a Task<'a>, scene: &'a Scene, started: Instant) -> Self {
+        Self {
+            task,
+            project: &scene.project,
+            exception: task.event.traced(),
+            mapped: &scene.mapped,
+            bench: Bench {
+                native: task.native,
+                python: task.python,
+                tree: task.checkout.tree(),
+                deps: task.deps,
+                tools: task.tools,
+                roots: scene.project.roots.clone(),
+                preload: scene.preload.clone(),
+                deadline: started + task.time_limit,
+            },
+            explorer: None,
+            preparation: None,
+        }
+    }
+
     /// Runs within what is left of the bug's time, a share of it at most.
     pub(super) fn run(&mut self, runs: &[Run], share: f64) -> Result<Vec<Ran>, FixError> {
         let wall =
@@ -184,5 +185,47 @@ impl Work<'_> {
             Some(explorer) => explorer.run(&self.bench, runs, wall),
             None => Ok(self.bench.run(runs, Mode::explore(wall))?.runs),
         }
+    }
+
+    /// Brings the crash about, and chooses where to explore; none, and the reason in the report, where it cannot be.
+    pub(super) fn crash(&mut self, report: &mut Report) -> Result<Option<Crash>, FixError> {
+        (self.task.progress)("reproducing the crash");
+        let Some((script, native)) = self.reproduce(report)? else {
+            return Ok(None);
+        };
+        let (explored, exploration) = self.choose_isolate(&script, &native)?;
+        report.exploration = Some(exploration);
+        let (script, published) = self.simplify(script, &explored, &native)?;
+        Ok(Some(Crash {
+            script,
+            published,
+            native,
+            explored,
+        }))
+    }
+
+    /// The crash as a test file.
+    pub(super) fn write(&self, crash: &Crash, expectation: &Expectation) -> Reproduction {
+        let place = crash.native.place().cloned().unwrap_or_default();
+        let function = match place.function.as_str() {
+            "<module>" => "import",
+            name => name,
+        };
+        // A message holds captured values; masked, it tells as much.
+        let message = judge::mask(&crash.native.message);
+        let title = if message.is_empty() {
+            crash.native.type_name.clone()
+        } else {
+            format!("{}: {message}", crash.native.type_name)
+        };
+        testfile::write(
+            &crash.published,
+            expectation,
+            &title,
+            function,
+            &place.path,
+            self.project,
+            self.task.taken_paths,
+        )
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     Report,
     candidate::{Candidate, changed_lines},
     frames::{Mapped, is_application},
-    gates::{Gate, Refuted},
+    gates::{Finding, Gate, Refuted},
 };
 
 /// Innermost frames of a recursion in which its cycle is looked for.
@@ -33,7 +33,10 @@ pub(crate) fn same_crash(
             first_line(&error.message)
         ));
     }
-    let (want, have) = (mask(&event.message), mask(&error.message));
+    let (want, have) = (
+        wording(&event.type_name, &event.message),
+        wording(&error.type_name, &error.message),
+    );
     let agrees = want == have
         || want.is_empty()
         || want.len() > 20 && (want.starts_with(&have) || have.starts_with(&want));
@@ -100,7 +103,15 @@ pub(crate) fn is_like(error: &Raised, crash: &Raised) -> bool {
 
 /// Whether two messages are the same but for their values.
 pub(crate) fn says_the_same(error: &Raised, crash: &Raised) -> bool {
-    mask(&error.message) == mask(&crash.message)
+    wording(&error.type_name, &error.message) == wording(&crash.type_name, &crash.message)
+}
+
+/// What of a message is the same whenever an exception is: where Python ran out of stack is chance, and so are its words.
+pub(crate) fn wording(type_name: &str, message: &str) -> String {
+    match type_name {
+        "RecursionError" => String::new(),
+        _ => mask(message),
+    }
 }
 
 pub(crate) fn first_line(text: &str) -> String {
@@ -223,12 +234,15 @@ fn is_promised(
     {
         return true;
     }
-    let by_rule = candidate.rules.iter().any(|r| {
-        matches!(
-            *r,
-            "raise the declared error" | "widen the handler" | "handle as a sibling method does"
-        )
-    });
+    let by_rule = candidate.is_given()
+        || candidate.rules.iter().any(|r| {
+            matches!(
+                *r,
+                "raise the declared error"
+                    | "widen the handler"
+                    | "handle as a sibling method does"
+            )
+        });
     // An error class of the repository's own, or a built-in one that the file raises itself.
     let own = project
         .sources()
@@ -322,10 +336,106 @@ pub(crate) struct Behaviour {
     pub(crate) score: f64,
     /// How many candidates do the same.
     pub(crate) n_alike: usize,
-    /// Inputs beside the crash on which nothing changed.
-    pub(crate) n_unchanged: usize,
-    /// Inputs beside the crash that crashed as well and are cured.
-    pub(crate) n_cured: usize,
+    pub(crate) beside: Beside,
+}
+
+/// How a patched tree does on inputs beside the crash.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    /// Those on which nothing changed.
+    n_unchanged: usize,
+    /// Those that crashed as well and are cured.
+    n_cured: usize,
+    /// Those that crashed as well and still do.
+    n_still: usize,
+    /// What it does on the crash and on those that crashed as well.
+    does: Vec<Value>,
+}
+
+impl Beside {
+    /// What it means for the fifth gate.
+    pub(crate) fn finding(&self, n_alike: usize) -> Finding {
+        let cured = match self.n_cured {
+            0 => String::new(),
+            n => format!(", {n} that crashed as well are cured"),
+        };
+        let alike = match n_alike {
+            0 | 1 => String::new(),
+            n => format!("; {n} candidates do the same"),
+        };
+        match self.n_unchanged {
+            0 => Finding::Nothing(format!(
+                "no input beside the crash ran without crashing{cured}{alike}"
+            )),
+            n => Finding::Passed(format!(
+                "{n} inputs beside the crash do what they did before{cured}{alike}"
+            )),
+        }
+    }
+}
+
+/// Compares the answers to inputs beside the crash, before (`base`) and `after`, there in `many` by their place in `base`.
+/// `ran` is the crashing input after.
+///
+/// # Errors
+/// The place of the first that did not crash and does something else now; none where they do not come to an end.
+pub(crate) fn beside(
+    base: &[Ran],
+    after: Option<&Ran>,
+    ran: &Ran,
+    crash: &Raised,
+) -> Result<Beside, Option<usize>> {
+    if after.is_some_and(|r| !matches!(r.outcome, Kind::Ok | Kind::Skipped)) {
+        return Err(None);
+    }
+    let runs: BTreeMap<usize, &Ran> = after
+        .iter()
+        .flat_map(|r| &r.many)
+        .map(|r| (r.id, r))
+        .collect();
+    let mut out = Beside {
+        does: vec![plain(observed(ran))],
+        ..Beside::default()
+    };
+    for (at, before) in base.iter().enumerate() {
+        let Some(now) = runs.get(&at).filter(|r| r.outcome != Kind::Skipped) else {
+            continue;
+        };
+        if before.error.as_ref().is_some_and(|e| is_like(e, crash)) {
+            let still = now.error.as_ref().is_some_and(|e| {
+                e.type_name == crash.type_name
+                    && ran
+                        .error
+                        .as_ref()
+                        .is_none_or(|r| r.type_name != e.type_name)
+            });
+            out.n_still += usize::from(still);
+            out.n_cured += usize::from(!still);
+            out.does.push(plain(observed(now)));
+        } else if observed(before) != observed(now) || now.outcome != before.outcome {
+            return Err(Some(at));
+        } else {
+            out.n_unchanged += 1;
+        }
+    }
+    Ok(out)
+}
+
+/// The most that [`unlike`] gives.
+const MAX_UNLIKE: usize = 12;
+
+/// The first of each kind of cure, told apart by what the crashing input does.
+pub(crate) fn unlike(cured: &[Cured]) -> Vec<Candidate> {
+    let mut seen = Vec::new();
+    let mut out = Vec::new();
+    for one in cured {
+        let does = observed(&one.ran);
+        if out.len() < MAX_UNLIKE && !seen.contains(&does) {
+            seen.push(does);
+            out.push(one.candidate.clone());
+        }
+    }
+    out
 }
 
 fn observed(ran: &Ran) -> Value {
@@ -363,7 +473,6 @@ pub(crate) fn group(
     fidelity: f64,
     report: &mut Report,
 ) -> Vec<Behaviour> {
-    let crashed = |ran: &Ran| ran.error.as_ref().is_some_and(|e| is_like(e, crash));
     let kinds: Vec<String> = base
         .iter()
         .filter(|r| r.outcome == Kind::Ok)
@@ -377,52 +486,21 @@ pub(crate) fn group(
                 reason: format!("{} {reason}", candidate.generator()),
             });
         };
-        let beside = after.get(&n);
         // The time was over before it could be compared: nothing is known of it.
-        if beside.is_none() && !base.is_empty() {
+        if !after.contains_key(&n) && !base.is_empty() {
             continue;
         }
-        if let Some(ran) = beside.filter(|r| !matches!(r.outcome, Kind::Ok | Kind::Skipped)) {
-            refuse(format!(
-                "does not come to an end on inputs beside the crash ({:?})",
-                ran.outcome
-            ));
-            continue;
-        }
-        let runs: BTreeMap<usize, &Ran> = beside
-            .iter()
-            .flat_map(|r| &r.many)
-            .map(|r| (r.id, r))
-            .collect();
-        let mut signature = vec![plain(observed(&ran))];
-        let (mut n_unchanged, mut n_cured, mut n_still) = (0, 0, 0);
-        let mut changed = None;
-        for (at, before) in base.iter().enumerate() {
-            let Some(now) = runs.get(&at).filter(|r| r.outcome != Kind::Skipped) else {
+        let beside = match beside(base, after.get(&n), &ran, crash) {
+            Ok(beside) => beside,
+            Err(Some(at)) => {
+                refuse(format!("changes what input {at} beside the crash does"));
                 continue;
-            };
-            if crashed(before) {
-                let still = now.error.as_ref().is_some_and(|e| {
-                    e.type_name == crash.type_name
-                        && ran
-                            .error
-                            .as_ref()
-                            .is_none_or(|r| r.type_name != e.type_name)
-                });
-                n_still += usize::from(still);
-                n_cured += usize::from(!still);
-                signature.push(plain(observed(now)));
-            } else if observed(before) != observed(now) || now.outcome != before.outcome {
-                changed = Some(at);
-                break;
-            } else {
-                n_unchanged += 1;
             }
-        }
-        if let Some(id) = changed {
-            refuse(format!("changes what input {id} beside the crash does"));
-            continue;
-        }
+            Err(None) => {
+                refuse("does not come to an end on inputs beside the crash".to_owned());
+                continue;
+            }
+        };
         let mut score = candidate.prior * fidelity;
         // A value of a kind that this call gives for no other input is suspect.
         if ran.outcome == Kind::Ok
@@ -432,25 +510,23 @@ pub(crate) fn group(
         {
             score *= 0.5;
         }
-        if n_still > 0 {
-            score *= 1.0 - 0.5 * n_still as f64 / (n_still + n_cured) as f64;
+        if beside.n_still > 0 {
+            let n = beside.n_still + beside.n_cured;
+            score *= 1.0 - 0.5 * beside.n_still as f64 / n as f64;
         }
         if candidate.witness.is_some() {
             score = (score * 1.1).min(0.99);
         }
         let size = candidate.files.values().map(String::len).sum();
+        let does = Value::Array(beside.does.clone()).to_string();
         let behaviour = Behaviour {
             raises: ran.error.clone(),
             candidate,
             score,
             n_alike: 1,
-            n_unchanged,
-            n_cured,
+            beside,
         };
-        groups
-            .entry(Value::Array(signature).to_string())
-            .or_default()
-            .push((behaviour, size));
+        groups.entry(does).or_default().push((behaviour, size));
     }
     let mut out: Vec<Behaviour> = groups
         .into_values()

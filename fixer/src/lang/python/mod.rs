@@ -2,9 +2,12 @@
 //!
 //! Read `engine` (the way of one bug), `locate` (where it may be fixed), `reproduction` with `caller` (scripts that may
 //! crash as the event did), `run` with `runner.py` and `explorer` (how they are run), `choice` with `generate` (candidates)
-//! and `judge` (what runs say), `verify` with `suite` and `policy` (the gates), `testfile`.
+//! and `judge` (what runs say), `verify` (the gates, of which `applies`, `retest`,
+//! `hunks`, `suite`, `suppression` and `policy` are one or two each; `trace` tells what the reproduction runs),
+//! `testfile`.
 //! `source`, `project`, `values`, `neighbours` and `swap` serve them; `chunks` serves the code search.
 
+mod applies;
 mod caller;
 mod choice;
 mod chunks;
@@ -13,17 +16,21 @@ mod engine;
 mod examples;
 mod explorer;
 mod generate;
+mod hunks;
 mod judge;
 mod locate;
 mod neighbours;
 mod policy;
 mod project;
 mod reproduction;
+mod retest;
 mod run;
 mod source;
 mod suite;
+mod suppression;
 mod swap;
 mod testfile;
+mod trace;
 mod values;
 mod verify;
 
@@ -32,3 +39,4 @@ pub use run::Interpreter;
 pub(crate) use chunks::{chunks, symbols};
 pub(crate) use engine::fix;
 pub(crate) use locate::locate;
+pub(crate) use verify::verify;

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{
-    project::Project,
+    project::{Project, is_test},
     source::{PyFile, descendants},
 };
 use crate::{candidate::Candidate, gates::Finding};
 
+/// Names that no fix may use more often than the code did, unless as an attribute: `re.compile` compiles no code.
+const FORBIDDEN_BARE: &[&str] = &["eval", "exec", "compile", "globals"];
+
 /// Names, of things and of attributes, that no fix may use more often than the code did: running code and programs,
 /// talking to others, and reaching into the interpreter that is to judge it.
 const FORBIDDEN: &[&str] = &[
-    "eval",
-    "exec",
-    "compile",
     "__import__",
     "importlib",
     "runpy",
@@ -25,10 +25,10 @@ const FORBIDDEN: &[&str] = &[
     "execv",
     "execve",
     "fork",
-    "multiprocessing",
     "kill",
-    "_exit",
     "abort",
+    "multiprocessing",
+    "_exit",
     "socket",
     "urllib",
     "urlopen",
@@ -52,7 +52,6 @@ const FORBIDDEN: &[&str] = &[
     "f_locals",
     "f_globals",
     "f_back",
-    "globals",
     "__globals__",
     "__builtins__",
     "builtins",
@@ -99,8 +98,38 @@ const HARMLESS: &[&str] = &[
     "warnings",
 ];
 
+/// Those of them that tests need.
+const TESTING: &[&str] = &["pytest", "_pytest", "unittest", "pickle", "inspect", "gc"];
+
+/// What builds, installs or releases a program, or runs when one is pushed.
+const BUILD_FILES: &[&str] = &[
+    "setup.py",
+    "setup.cfg",
+    "tox.ini",
+    "noxfile.py",
+    "makefile",
+    "manifest.in",
+    "pipfile",
+    "dockerfile",
+    "jenkinsfile",
+    "tasks.py",
+];
+const BUILD_ENDINGS: &[&str] = &[".toml", ".lock", ".yml", ".yaml", ".cfg", ".ini", ".sh"];
+
+/// How keys and tokens begin that their makers made to be recognised.
+const SECRETS: &[&str] = &[
+    "-----BEGIN ",
+    "AKIA",
+    "ghp_",
+    "github_pat_",
+    "glpat-",
+    "xoxb-",
+    "xoxp-",
+    "sk_live_",
+];
+
 pub(crate) fn policy(candidate: &Candidate, project: &Project) -> Finding {
-    for (path, text) in &candidate.files {
+    for path in candidate.files.keys().chain(&candidate.deleted) {
         if let Some(why) = project.ignored.reason(path) {
             return Finding::Refused(format!("{path} is to be left alone: {why}"));
         }
@@ -109,48 +138,94 @@ pub(crate) fn policy(candidate: &Candidate, project: &Project) -> Finding {
         if let Some(word) = words.find(|w| project.policy.protected.iter().any(|p| p == w)) {
             return Finding::Refused(format!("{path} is protected ({word}): it needs a person"));
         }
-        if !lower.ends_with(".py") {
+        let name = lower.rsplit('/').next().unwrap_or(&lower);
+        let is_build = BUILD_FILES.contains(&name)
+            || name.starts_with("requirements")
+            || BUILD_ENDINGS.iter().any(|end| name.ends_with(end))
+            || lower.split('/').any(|part| part.starts_with('.'));
+        if is_build {
+            return Finding::Refused(format!("{path} is a build, CI or settings file"));
+        }
+        if !candidate.is_given() && !name.ends_with(".py") {
             return Finding::Refused(format!("{path} is no Python file"));
         }
+    }
+    for (path, text) in &candidate.files {
+        let old = project.read(path).unwrap_or_default();
+        let is_new =
+            |secret: &&&str| text.matches(**secret).count() > old.matches(**secret).count();
+        if SECRETS.iter().any(|secret| is_new(&secret)) {
+            return Finding::Refused(format!("{path} brings in what looks like a credential"));
+        }
+    }
+    for (path, text) in candidate.files.iter().filter(|(p, _)| p.ends_with(".py")) {
         let old = PyFile::parse(path, &project.read(path).unwrap_or_default());
-        let is_own = |module: &str| {
-            project.sources().any(|p| {
-                project
-                    .module_of(p)
-                    .is_some_and(|m| m.split('.').next() == Some(module))
-            })
-        };
-        if let Some(what) = brought_in(&old, &PyFile::parse(path, text), is_own) {
-            return Finding::Refused(format!("brings in {what}"));
+        let permitted = if is_test(path) { TESTING } else { &[] };
+        let is_known = |module: &str| is_own(project, module) || is_imported(project, module);
+        let new = PyFile::parse(path, text);
+        if let Some(what) = brought_in(&old, &new, permitted, is_known) {
+            return Finding::Refused(format!("{path} brings in {what}"));
         }
     }
     Finding::Passed("no new dependency, process, network call or protected path".to_owned())
 }
 
+fn is_own(project: &Project, module: &str) -> bool {
+    project.sources().any(|path| {
+        let own = project.module_of(path);
+        own.is_some_and(|m| m.split('.').next() == Some(module))
+    })
+}
+
+/// Whether a file of the repository imports a module already: then it is no new dependency.
+fn is_imported(project: &Project, module: &str) -> bool {
+    project.sources().chain(project.tests()).any(|path| {
+        let text = project.read(path).unwrap_or_default();
+        text.contains(module)
+            && imported(&PyFile::parse(path, &text))
+                .iter()
+                .any(|m| m == module)
+    })
+}
+
 /// What the new text uses that the old one does not and no fix may.
-fn brought_in(old: &PyFile, new: &PyFile, is_own: impl Fn(&str) -> bool) -> Option<String> {
+fn brought_in(
+    old: &PyFile,
+    new: &PyFile,
+    permitted: &[&str],
+    is_known: impl Fn(&str) -> bool,
+) -> Option<String> {
     let before = names(old);
-    let forbidden = names(new)
-        .into_iter()
-        .find(|(name, n)| FORBIDDEN.contains(name) && *n > before.get(name).copied().unwrap_or(0));
-    if let Some((name, _)) = forbidden {
+    let forbidden = names(new).into_iter().find(|((name, is_bare), n)| {
+        let is_forbidden = FORBIDDEN.contains(name) || *is_bare && FORBIDDEN_BARE.contains(name);
+        let had = before.get(&(*name, *is_bare)).copied().unwrap_or(0);
+        is_forbidden && !permitted.contains(name) && *n > had
+    });
+    if let Some(((name, _), _)) = forbidden {
         return Some(name.to_owned());
     }
     let known = imported(old);
     imported(new)
         .into_iter()
         .find(|module| {
-            !known.contains(module) && !HARMLESS.contains(&module.as_str()) && !is_own(module)
+            let name = module.as_str();
+            !known.contains(module)
+                && !HARMLESS.contains(&name)
+                && !permitted.contains(&name)
+                && !is_known(name)
         })
         .map(|module| format!("the module {module}"))
 }
 
-/// How often each name occurs, as a variable, an attribute or a part of an import.
-fn names(file: &PyFile) -> BTreeMap<&str, usize> {
+/// How often each name occurs; bare, as a variable or a part of an import, or as an attribute of something.
+fn names(file: &PyFile) -> BTreeMap<(&str, bool), usize> {
     let mut out = BTreeMap::new();
     for node in descendants(file.root()) {
         if node.kind() == "identifier" {
-            *out.entry(file.text_of(node)).or_default() += 1;
+            let attribute = node.parent().filter(|p| p.kind() == "attribute");
+            let attribute = attribute.and_then(|p| p.child_by_field_name("attribute"));
+            let is_bare = attribute.is_none_or(|a| a.id() != node.id());
+            *out.entry((file.text_of(node), is_bare)).or_default() += 1;
         }
     }
     out
@@ -187,7 +262,7 @@ mod tests {
     #[track_caller]
     fn check(new: &str, expected: Option<&str>) {
         let parse = |text: &str| PyFile::parse("a.py", text);
-        let found = brought_in(&parse(OLD), &parse(new), |module| module == "shop");
+        let found = brought_in(&parse(OLD), &parse(new), &[], |module| module == "shop");
         assert_eq!(found.as_deref(), expected, "{new}");
     }
 
@@ -199,6 +274,8 @@ mod tests {
             None,
         );
         check("def f(x):\n    return eval(x) or eval(x)\n", Some("eval"));
+        check("import re\n\nP = re.compile('x')\n", None);
+        check("P = compile('x', 'x', 'exec')\n", Some("compile"));
         check(
             "def f(x):\n    # eval(x), subprocess\n    return 'os.system'\n",
             None,

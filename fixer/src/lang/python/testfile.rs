@@ -3,6 +3,7 @@
 use super::{
     caller::Script,
     project::{Project, parent},
+    run::Raised,
 };
 use crate::gates::Reproduction;
 
@@ -15,6 +16,20 @@ pub(crate) enum Expectation {
         name: String,
         import: Option<String>,
     },
+}
+
+impl Expectation {
+    /// What a crash is to become: nothing, or this exception.
+    pub(crate) fn of(raises: Option<&Raised>) -> Self {
+        match raises {
+            None => Self::NoCrash,
+            Some(error) => Self::Raises {
+                name: error.type_name.clone(),
+                import: Some(format!("from {} import {}", error.module, error.type_name))
+                    .filter(|_| error.module != "builtins"),
+            },
+        }
+    }
 }
 
 /// Writes the test for a script.

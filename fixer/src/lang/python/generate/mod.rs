@@ -10,7 +10,7 @@ mod guard;
 mod handler;
 mod sibling;
 mod special;
-mod stated;
+pub(super) mod stated;
 mod twin;
 
 use tree_sitter::Node;

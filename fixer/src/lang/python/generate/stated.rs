@@ -36,6 +36,19 @@ pub(super) fn weigh(file: &PyFile, function: Node<'_>, in_return: bool, proposal
     }
 }
 
+/// Whether a function's docstring or annotation speaks for returning a value, or against it; `None` where they are silent.
+pub(in crate::lang::python) fn speaks_for(
+    file: &PyFile,
+    function: Node<'_>,
+    value: &str,
+) -> Option<bool> {
+    if docstring(file, function).is_some_and(|text| mentions(text, value)) {
+        return Some(true);
+    }
+    let annotation = function.child_by_field_name("return_type")?;
+    fits(file.text_of(annotation), value)
+}
+
 /// Whether a text names a value.
 fn mentions(text: &str, value: &str) -> bool {
     let word = |wanted: &str| {
