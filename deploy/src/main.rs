@@ -11,6 +11,7 @@ mod guest;
 mod install;
 mod isolate;
 mod search;
+mod test;
 mod verify;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ struct Cli {
 enum Command {
     Fix(fix::Args),
     Verify(verify::Args),
+    Test(test::Args),
     Eval(eval::Args),
     Install(install::Args),
     Sandbox(isolate::Args),
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Fix(args) => fix::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Install(args) => install::run(&args),
         Command::Sandbox(args) => isolate::run(&args),
