@@ -10,6 +10,7 @@
 mod cache;
 mod doctor;
 mod frames;
+mod gates;
 mod hostile_code;
 mod hostile_log;
 mod hostile_repository;
@@ -20,5 +21,6 @@ mod sandbox;
 mod search;
 mod shop;
 mod status;
+mod verify;
 mod witness;
 mod work_tree;

@@ -333,20 +333,52 @@ fn statements(file: &PyFile, lines: Range<usize>) -> Range<usize> {
 
 /// Whether two texts differ in comments, docstrings and layout only.
 fn is_same_code(a: &str, b: &str) -> bool {
-    let words = |text: &str| -> Vec<String> {
-        let file = PyFile::parse("", text);
-        let is_doc = |node: &tree_sitter::Node<'_>| {
-            node.kind() == "string"
-                && node
-                    .parent()
-                    .is_some_and(|p| p.kind() == "expression_statement")
-        };
-        descendants(file.root())
-            .into_iter()
-            .filter(|n| n.named_child_count() == 0 || n.kind() == "string")
-            .filter(|n| !is_doc(n))
-            .map(|n| file.text_of(n).to_owned())
-            .collect()
-    };
     words(a) == words(b)
+}
+
+/// The words of a program, and where its blocks begin and end.
+fn words(text: &str) -> Vec<String> {
+    let file = PyFile::parse("", text);
+    let mut out = Vec::new();
+    let mut cursor = file.root().walk();
+    loop {
+        let node = cursor.node();
+        let parent = node.parent().map_or("", |p| p.kind());
+        let is_text = node.kind() == "string";
+        let is_left_out = node.kind() == "comment" || is_text && parent == "expression_statement";
+        let is_leaf = is_text || node.child_count() == 0;
+        if is_leaf && !is_left_out {
+            out.push(file.text_of(node).to_owned());
+        }
+        if !is_leaf && cursor.goto_first_child() {
+            out.push(node.kind().to_owned());
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return out;
+            }
+            out.push(String::new());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_docstrings_and_layout_are_no_code() {
+        let check = |new: &str, expected: bool| {
+            let old = "def f(x):\n    \"\"\"Of x.\"\"\"\n    return x[\"a\"] + 1\n";
+            assert_eq!(is_same_code(old, new), expected, "{new}");
+        };
+        let with = |body: &str| format!("def f(x):\n    'Other words.'\n    # Why.\n    {body}\n");
+        check(&with("return  x[\"a\"]  +  1  # So."), true);
+        check(&with("return x[\"b\"] + 1"), false);
+        check(&with("return x[\"a\"] - 1"), false);
+        check(&with("return not x[\"a\"] + 1"), false);
+        check(&with("if x:\n        return x[\"a\"] + 1"), false);
+        check("def f(x):\n    return x[\"a\"] + 1\n", false);
+    }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{
     project::Project,
     run::{Kind, Raised, Ran},
+    source::{ancestors, descendants},
 };
 use crate::{
     Report,
@@ -234,15 +235,15 @@ fn is_promised(
     {
         return true;
     }
-    let by_rule = candidate.is_given()
-        || candidate.rules.iter().any(|r| {
-            matches!(
-                *r,
-                "raise the declared error"
-                    | "widen the handler"
-                    | "handle as a sibling method does"
-            )
-        });
+    if candidate.is_given() {
+        return is_named_there(error, project);
+    }
+    let by_rule = candidate.rules.iter().any(|r| {
+        matches!(
+            *r,
+            "raise the declared error" | "widen the handler" | "handle as a sibling method does"
+        )
+    });
     // An error class of the repository's own, or a built-in one that the file raises itself.
     let own = project
         .sources()
@@ -253,6 +254,24 @@ fn is_promised(
             .is_some_and(|t| t.contains(&format!("raise {}", error.type_name)))
     });
     by_rule && (own || raised_there)
+}
+
+/// Whether the function that raises, or one around it, named the exception before: in a `raise`, a handler or a docstring.
+fn is_named_there(error: &Raised, project: &Project) -> bool {
+    let Some((place, file)) = error
+        .place()
+        .and_then(|p| Some((p, project.file(&p.path)?)))
+    else {
+        return false;
+    };
+    descendants(file.root())
+        .into_iter()
+        .filter(|n| n.kind() == "function_definition" && file.name_of(*n) == place.function)
+        .filter_map(|n| {
+            let around = ancestors(n).filter(|n| n.kind() == "function_definition");
+            around.last()
+        })
+        .any(|n| file.text_of(n).contains(&error.type_name))
 }
 
 /// Exceptions that somebody expects here.

@@ -13,8 +13,7 @@ use super::{
 };
 use crate::{candidate::Candidate, gates::Finding};
 
-/// No blanket handler, no handler or early return of a constant that nothing in the repository speaks for, no constant
-/// of a type that the function returns for nothing else. What the reproduction does not run is not asked about.
+/// No blanket handler, no handler or early return that nothing in the repository speaks for, no value of a type that the function returns for nothing else. What the reproduction does not run is not asked about.
 ///
 /// `returned` has, of each changed function, the types that it returns on the crashing input with the change, and on
 /// inputs that do not crash without it.
@@ -83,7 +82,7 @@ pub(super) fn suppression(
         ));
     }
     Finding::Passed(match precedents.first() {
-        None => "no new handler, no early return of a constant".to_owned(),
+        None => "no new handler, no early return".to_owned(),
         Some(precedent) => format!("no blanket handler; {precedent}"),
     })
 }
@@ -214,7 +213,7 @@ fn precedent(handler: &Handler, path: &str, project: &Project) -> Option<String>
     })
 }
 
-/// What speaks for each constant that is returned early and was not.
+/// What speaks for each value that is returned early and was not.
 fn returns(
     old: &PyFile,
     new: &PyFile,
@@ -263,25 +262,40 @@ fn returns(
     Ok(out)
 }
 
-/// Constants that are returned under a condition: function, value, statement.
+/// Values that are returned under a condition: function, value, statement. What is computed is no such value.
 fn early_returns(file: &PyFile) -> Vec<(String, String, Node<'_>)> {
     let is_early = |node: &Node<'_>| {
         ancestors(*node)
             .take_while(|n| n.kind() != "function_definition")
             .any(|n| matches!(n.kind(), "if_statement" | "except_clause" | "else_clause"))
     };
-    let nodes = descendants(file.root()).into_iter();
-    nodes
-        .filter(|n| n.kind() == "return_statement" && is_early(n))
-        .filter_map(|node| {
-            let value = match node.named_child(0) {
+    let mut out = Vec::new();
+    for node in descendants(file.root()) {
+        if node.kind() != "return_statement" {
+            continue;
+        }
+        let values: Vec<Option<Node<'_>>> = match node.named_child(0) {
+            // `x if good else None`.
+            Some(value) if value.kind() == "conditional_expression" => {
+                let branches = children(value);
+                let at = |n: usize| branches.get(n).copied().filter(|b| is_constant(*b));
+                [at(0), at(2)].into_iter().filter(Option::is_some).collect()
+            }
+            value if is_early(&node) => vec![value],
+            _ => continue,
+        };
+        for value in values {
+            let text = match value {
                 None => "None".to_owned(),
-                Some(value) if is_constant(value) => words(file.text_of(value)),
-                Some(_) => return None,
+                Some(value) if is_constant(value) || value.kind() == "identifier" => {
+                    words(file.text_of(value))
+                }
+                Some(_) => continue,
             };
-            Some((function_of(file, node), value, node))
-        })
-        .collect()
+            out.push((function_of(file, node), text, node));
+        }
+    }
+    out
 }
 
 fn is_constant(node: Node<'_>) -> bool {
@@ -362,14 +376,18 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_returned_early_needs_a_precedent() {
+    fn a_value_returned_early_needs_a_precedent() {
         let old = "def f(x):\n    return x.y\n";
         let with = |more: &str, value: &str| {
             format!("def f(x):\n{more}    if not x:\n        return {value}\n    return x.y\n")
         };
         check_returns(old, old, Ok(0));
         check_returns(old, &with("", "None"), Err("nothing in the file"));
-        check_returns(old, &with("", "x"), Ok(0));
+        check_returns(old, &with("", "x"), Err("nothing in the file"));
+        check_returns(old, &with("", "g(x)"), Ok(0));
+        let either = "def f(x):\n    return x.y if x else None\n";
+        check_returns(old, either, Err("returns None early"));
+        check_returns(either, &with("", "None"), Ok(0));
         check_returns(
             old,
             &with("    \"\"\"The y, or None.\"\"\"\n", "None"),

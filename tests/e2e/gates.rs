@@ -1,0 +1,201 @@
+//! For each gate a patch that it refuses and no other does, after candidates that cured a crash of a published package
+//! and were wrong.
+
+use tests::{Crash, Form, Repository};
+
+use crate::verify::{diff, refusals, verify_log};
+
+const SHOP: &str = r#""""Prices of an order, in cents."""
+
+
+def unit_price(item):
+    return item["price"] - item["discount"]
+
+
+def saved(item):
+    return item.get("discount", 0)
+
+
+def total(items):
+    return sum(unit_price(item) for item in items)
+"#;
+
+const FIXED: (&str, &str) = ("item[\"discount\"]", "item.get(\"discount\", 0)");
+
+const TOTAL: &str = r#"from shop import total
+
+total([{"price": 100, "discount": 10}, {"price": 250}])
+"#;
+
+const MEAN: &str = r#"def mean(values):
+    return sum(values) / len(values)
+
+
+def report(values):
+    return {"mean": mean(values), "n": len(values)}
+"#;
+
+/// Crashes `script` with the files committed, edits some of them, and checks which gate alone refuses the change.
+#[track_caller]
+fn check(files: &[(&str, &str)], script: &str, edits: &[(&str, &str)], gate: &str, says: &str) {
+    let repository = Repository::of(files);
+    let log = repository.crash(Crash {
+        script,
+        root: "",
+        shown: "/app",
+        form: Form::Sentry,
+    });
+    let patch = diff(&repository, edits);
+    let answer = verify_log(&repository, &log, patch).json(3);
+    let refused = refusals(&answer);
+    assert_eq!(refused.len(), 1, "{answer:#}");
+    assert_eq!(refused[0].0, gate, "{answer:#}");
+    assert!(refused[0].1.contains(says), "{}", refused[0].1);
+    assert_eq!(answer["verified"], false);
+}
+
+fn shop(from: &str, to: &str) -> String {
+    assert!(SHOP.contains(from), "{from}");
+    SHOP.replacen(FIXED.0, FIXED.1, 1).replacen(from, to, 1)
+}
+
+#[test]
+fn applies_refuses_syntax_that_the_oldest_python_lacks() {
+    let walrus = SHOP.replace(
+        "    return item[\"price\"] - item[\"discount\"]",
+        "    if (discount := item.get(\"discount\")) is None:\n        return item[\"price\"]\n    return item[\"price\"] - discount",
+    );
+    let project = "[project]\nname = \"shop\"\nrequires-python = \">=3.7\"\n";
+    check(
+        &[("shop.py", SHOP), ("pyproject.toml", project)],
+        TOTAL,
+        &[("shop.py", &walrus)],
+        "applies",
+        "Python 3.8",
+    );
+}
+
+#[test]
+fn reproduces_refuses_a_test_that_is_green_without_the_patch() {
+    let under_test = SHOP.replace(
+        "def unit_price(item):",
+        "def unit_price(item):\n    if \"pytest\" in sys.modules:\n        return item[\"price\"] - saved(item)",
+    );
+    let under_test = format!("import sys\n{under_test}");
+    check(
+        &[("shop.py", &under_test)],
+        TOTAL,
+        &[("shop.py", &under_test.replacen(FIXED.0, FIXED.1, 1))],
+        "reproduces",
+        "is passed on the unpatched tree",
+    );
+}
+
+/// As for a progress bar without steps: another exception, of a type that nobody there expects.
+#[test]
+fn cures_refuses_another_crash() {
+    let raises = MEAN.replace(
+        "    return sum",
+        "    if len(values) == 0:\n        raise RuntimeError(\"mean: len(values) is zero\")\n    return sum",
+    );
+    check(
+        &[("stats.py", MEAN)],
+        "from stats import report\n\nreport([1, 2])\nreport([])\n",
+        &[("stats.py", &raises)],
+        "cures",
+        "RuntimeError",
+    );
+}
+
+/// As for a table whose wrapped cells were mended with a change of what its other options share.
+#[test]
+fn no_regression_refuses_what_a_test_says() {
+    let tests =
+        "from shop import saved\n\n\ndef test_saved():\n    assert saved({\"price\": 5}) == 0\n";
+    check(
+        &[("shop.py", SHOP), ("tests/test_shop.py", tests)],
+        TOTAL,
+        &[(
+            "shop.py",
+            &shop(
+                "return item.get(\"discount\", 0)",
+                "return item[\"discount\"]",
+            ),
+        )],
+        "no_regression",
+        "test_saved passed before",
+    );
+}
+
+/// As for a form's field of no value: `kind(value or 0)` cures `None`, and makes something of the empty text as well.
+#[test]
+fn behaviour_refuses_another_answer_to_what_did_not_crash() {
+    let form = "def field(form, name, kind):\n    return kind(form[name])\n";
+    check(
+        &[("form.py", form)],
+        "from form import field\n\nfield({\"page\": \"3\"}, \"page\", int)\nfield({\"page\": None}, \"page\", int)\n",
+        &[("form.py", &form.replace("form[name])", "form[name] or 0)"))],
+        "behaviour",
+        "behaves differently",
+    );
+}
+
+/// As for the mean of nothing: a text where there are numbers otherwise.
+#[test]
+fn not_suppression_refuses_a_value_of_another_kind() {
+    let text = MEAN.replace("len(values)\n\n", "len(values) if values else \"\"\n\n");
+    check(
+        &[("stats.py", MEAN)],
+        "from stats import report\n\nreport([1, 2])\nreport([])\n",
+        &[("stats.py", &text)],
+        "not_suppression",
+        "returns",
+    );
+}
+
+#[test]
+fn not_suppression_refuses_a_handler_without_precedent() {
+    let swallows = SHOP.replace(
+        "    return item[\"price\"] - item[\"discount\"]",
+        "    try:\n        return item[\"price\"] - item[\"discount\"]\n    except KeyError:\n        return item[\"price\"] * 1",
+    );
+    check(
+        &[("shop.py", SHOP)],
+        TOTAL,
+        &[("shop.py", &swallows)],
+        "not_suppression",
+        "swallows KeyError",
+    );
+}
+
+/// As for a release's whole change of a file: more than the crash asks for.
+#[test]
+fn test_says_refuses_a_part_that_the_test_runs_and_does_not_need() {
+    let more = shop(
+        "return sum(unit_price(item) for item in items)",
+        "return sum([unit_price(item) for item in items])",
+    );
+    check(
+        &[("shop.py", SHOP)],
+        TOTAL,
+        &[("shop.py", &more)],
+        "test_says",
+        "stays green: shop.py:13",
+    );
+}
+
+/// As for a pager that came with the progress bar's fix.
+#[test]
+fn policy_refuses_a_process() {
+    let pager = shop(
+        "def saved",
+        "def page(text):\n    return os.system(text)\n\n\ndef saved",
+    );
+    check(
+        &[("shop.py", &format!("import os\n{SHOP}"))],
+        TOTAL,
+        &[("shop.py", &format!("import os\n{pager}"))],
+        "policy",
+        "brings in system",
+    );
+}
