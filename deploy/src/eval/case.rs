@@ -15,12 +15,8 @@ pub(crate) struct Case {
     pub(crate) package: String,
     /// The release that crashes.
     pub(crate) buggy: String,
-    /// The release that does not. Never fetched here: only the author of a case needs it.
-    #[expect(
-        dead_code,
-        reason = "a fact that a reader of the case wants and the benchmark must not use"
-    )]
-    fixed: String,
+    /// The release that does not. The scorer measures the gates on its change; no fixer ever sees it.
+    pub(crate) fixed: String,
     /// The folder inside the unpacked source that goes on the module path.
     #[serde(default = "here")]
     pub(crate) src_root: PathBuf,

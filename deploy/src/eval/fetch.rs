@@ -72,20 +72,20 @@ impl Cache {
         &self.python
     }
 
-    /// The release that crashes, as published and unbuilt.
+    /// A release of the case's package, as published and unbuilt.
     ///
     /// # Errors
     /// If no index has it, it can't be unpacked safely, or it lacks the file that upstream mended.
-    pub(crate) fn source(&self, case: &Case) -> anyhow::Result<Source> {
+    pub(crate) fn source(&self, case: &Case, release: &str) -> anyhow::Result<Source> {
         let key = format!(
             "source/{}/{}-{}",
             case.ecosystem.name(),
             case.package.replace('/', "+"),
-            case.buggy
+            release
         );
         let unpacked = self.entry(&key, |folder| match case.ecosystem {
-            Ecosystem::Pypi => self.fetch(&["release", &case.package, &case.buggy, path(folder)?]),
-            Ecosystem::Npm => self.npm_pack(case, folder),
+            Ecosystem::Pypi => self.fetch(&["release", &case.package, release, path(folder)?]),
+            Ecosystem::Npm => self.npm_pack(case, release, folder),
         })?;
         let root = only_folder(&unpacked)?.unwrap_or(unpacked);
         let places = [case.src_root.as_path()]
@@ -102,7 +102,7 @@ impl Cache {
         bail!(
             "the source of {} {} has no {}",
             case.package,
-            case.buggy,
+            release,
             case.fix_file.display()
         )
     }
@@ -174,9 +174,9 @@ impl Cache {
         })
     }
 
-    fn npm_pack(&self, case: &Case, folder: &Path) -> anyhow::Result<()> {
+    fn npm_pack(&self, case: &Case, release: &str, folder: &Path) -> anyhow::Result<()> {
         let home = tempfile::tempdir_in(self.root.join("making"))?;
-        let release = format!("{}@{}", case.package, case.buggy);
+        let release = format!("{}@{release}", case.package);
         let mut npm = Command::new("npm");
         npm.args(["pack", "--silent", "--ignore-scripts", "--", &release])
             .current_dir(home.path());

@@ -2,11 +2,13 @@
 //!
 //! In: a folder of cases. Out: a table, and a report with every answer. Read `case` (what a case states), `fetch` (the
 //! release that crashed), `record` (the crash, logged three ways), `run` (the fixer, called as a user would), `score`
-//! (the only judge), `report` (the counting). `scene` lays out the folders, `process` runs what is not ours.
+//! (the only judge), `report` (the counting); `upstream` and `gates` (how often a gate refuses right and wrong patches).
+//! `scene` lays out the folders, `process` runs what is not ours.
 //! Invariants: no code of the fixer is called, only the command is; of a case, only log, repository and dependencies
 //! reach it; every case ends in one row, those that could not be run included.
 mod case;
 mod fetch;
+mod gates;
 mod process;
 mod record;
 mod report;
@@ -15,6 +17,7 @@ mod scene;
 mod score;
 #[cfg(test)]
 mod tests;
+mod upstream;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +32,7 @@ use self::case::Case;
 use self::fetch::Cache;
 use self::record::Kind;
 use self::report::{Outcome, Row};
-use self::run::Fixer;
+use self::run::{Crash, Fixer};
 
 /// Run the fixer on real crashes of published packages and count what it cures.
 #[derive(Debug, clap::Args)]
@@ -57,6 +60,9 @@ pub(crate) struct Args {
     /// Where fetched packages are kept [default: $OUTERLOOP_CACHE, or outerloop in the user's cache folder].
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
+    /// Measure the gates too: send upstream's own change, and what cured the crash and is wrong, through them.
+    #[arg(long)]
+    upstream: bool,
     /// Only make each case's logs, repository and dependencies in this folder, to look at; call no fixer.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
@@ -120,6 +126,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         },
         cache,
         kinds: args.input.kinds(),
+        upstream: args.upstream,
     };
     let jobs = args.jobs.map_or_else(cores, usize::from);
     if let Some(folder) = &args.record {
@@ -207,6 +214,8 @@ struct Bench {
     fixer: Fixer,
     cache: Cache,
     kinds: &'static [Kind],
+    /// Whether the gates are measured.
+    upstream: bool,
 }
 
 impl Bench {
@@ -235,17 +244,24 @@ impl Bench {
         };
         let mut rows = Vec::new();
         for &kind in self.kinds {
+            let mut sent = Vec::new();
             let scored = match &prepared {
                 Ok((case, logs, (source, deps))) => {
-                    let answer = self.fixer.fix(
+                    let crash = Crash {
                         kind,
-                        &logs.join(kind.file()),
+                        log: &logs.join(kind.file()),
                         source,
-                        &case.buggy,
-                        deps.as_deref(),
-                    );
-                    answer.and_then(|answer| {
-                        score::score(case, &self.cache, source, deps.as_deref(), answer)
+                        release: &case.buggy,
+                        deps: deps.as_deref(),
+                    };
+                    let answer = self.fixer.fix(&crash, self.upstream);
+                    let score =
+                        answer.and_then(|answer| score::score(case, &self.cache, &crash, answer));
+                    score.and_then(|score| {
+                        if self.upstream {
+                            sent = upstream::send(case, self, &crash, &score.answer)?;
+                        }
+                        Ok(score)
                     })
                 }
                 Err(error) => Err(anyhow::anyhow!("{error:#}")),
@@ -259,6 +275,7 @@ impl Bench {
                 case: case.as_ref().ok().cloned(),
                 kind,
                 outcome,
+                sent,
             };
             tell(&row);
             rows.push(row);
@@ -268,7 +285,7 @@ impl Bench {
 
     /// Fetches what a case needs and leaves its logs in `out`.
     fn prepare(&self, case: &Case, out: &Path) -> anyhow::Result<(fetch::Source, Option<PathBuf>)> {
-        let source = self.cache.source(case)?;
+        let source = self.cache.source(case, &case.buggy)?;
         let deps = self.cache.deps(case)?;
         record::record(case, &self.cache, &source, deps.as_deref(), self.kinds, out)?;
         Ok((source, deps))

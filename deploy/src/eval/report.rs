@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::case::{BugClass, Case};
+use super::gates::{self, Sent};
 use super::record::Kind;
 use super::score::{Score, Verdict};
 
@@ -15,6 +16,8 @@ pub(crate) struct Row {
     pub(crate) case: Option<Case>,
     pub(crate) kind: Kind,
     pub(crate) outcome: Outcome,
+    /// Patches that were sent through the gates to measure those.
+    pub(crate) sent: Vec<Sent>,
 }
 
 /// What came of it.
@@ -115,6 +118,9 @@ impl Row {
                 row["failure"] = score.failure.clone().into();
                 row["answer"] = score.answer.clone();
             }
+        }
+        if !self.sent.is_empty() {
+            row["sent"] = self.sent.iter().map(Sent::json).collect();
         }
         row
     }
@@ -300,6 +306,7 @@ pub(crate) fn human(rows: &[Row]) -> String {
             .expect("a string takes it");
         }
     }
+    text.push_str(&gates::human(rows));
     text.push('\n');
     for (_, input, tally) in tallies.iter().filter(|(by, ..)| *by == "input") {
         let (rate, precision) = (
@@ -323,6 +330,7 @@ pub(crate) fn machine(rows: &[Row], time_limit_secs: u64) -> Value {
         "time_limit_secs": time_limit_secs,
         "not_run": rows.iter().filter(|row| row.score().is_none()).count(),
         "summary": groups,
+        "gates": gates::machine(rows),
         "cases": rows.iter().map(Row::json).collect::<Vec<_>>(),
     })
 }
@@ -333,7 +341,7 @@ fn milli(seconds: f64) -> f64 {
 }
 
 /// A count of a whole, with the percentage that alone would hide how few there are.
-fn share(count: usize, whole: usize) -> String {
+pub(crate) fn share(count: usize, whole: usize) -> String {
     match whole {
         0 => "0 of 0".to_owned(),
         _ => format!(
@@ -355,7 +363,7 @@ fn median(values: &[f64]) -> Option<f64> {
 }
 
 /// One line without control characters, for text that others wrote.
-fn shorten(text: &str, most: usize) -> String {
+pub(crate) fn shorten(text: &str, most: usize) -> String {
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|w| !w.is_empty())
@@ -368,7 +376,7 @@ fn shorten(text: &str, most: usize) -> String {
 }
 
 /// Columns as wide as their widest cell, two spaces apart.
-fn align(rows: &[Vec<String>]) -> String {
+pub(crate) fn align(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| {
         rows.iter()
@@ -419,6 +427,7 @@ mod tests {
             case: Some(case),
             kind: Kind::Sentry,
             outcome: Outcome::Scored(Box::new(score)),
+            sent: Vec::new(),
         }
     }
 
@@ -439,6 +448,7 @@ mod tests {
                 case: None,
                 kind: Kind::Sentry,
                 outcome: Outcome::NotRun("no index has it".to_owned()),
+                sent: Vec::new(),
             },
         ]
     }

@@ -14,13 +14,22 @@ use super::process::{End, finish};
 use super::record::Kind;
 use super::scene::{copy_tree, env, make_repository};
 
-/// The program under test: this command's own `fix`, started like anyone would.
+/// The program under test: this command itself, started like anyone would.
 pub(crate) struct Fixer {
     pub(crate) program: PathBuf,
     /// The command's cache folder, which holds nothing about cases outside its part `eval`.
     pub(crate) cache: PathBuf,
-    /// What `fix` may take.
+    /// What it may take for a bug.
     pub(crate) time_limit_secs: u64,
+}
+
+/// A recorded crash.
+pub(crate) struct Crash<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) log: &'a Path,
+    pub(crate) source: &'a Source,
+    pub(crate) release: &'a str,
+    pub(crate) deps: Option<&'a Path>,
 }
 
 /// What came of a call.
@@ -31,17 +40,31 @@ pub(crate) struct Answer {
 }
 
 impl Fixer {
-    /// Copies log, repository and dependencies to a folder of no telling name and calls the fixer on them.
+    /// Puts the crash before `outerloop fix`.
     ///
     /// # Errors
     /// If the folder can't be prepared or the program can't be started; a fixer that fails is an answer.
-    pub(crate) fn fix(
+    pub(crate) fn fix(&self, crash: &Crash<'_>, with_cured: bool) -> anyhow::Result<Answer> {
+        let cured = with_cured.then(|| "--cured".into());
+        self.call("fix", crash, cured)
+    }
+
+    /// Puts the crash and a patch before `outerloop verify`.
+    ///
+    /// # Errors
+    /// As [`Self::fix`].
+    pub(crate) fn verify(&self, crash: &Crash<'_>, diff: &str) -> anyhow::Result<Answer> {
+        let patch = tempfile::NamedTempFile::new()?;
+        fs::write(patch.path(), diff)?;
+        self.call("verify", crash, ["--patch".into(), patch.path().into()])
+    }
+
+    /// Copies log, repository and dependencies to a folder of no telling name and calls the program on them.
+    fn call(
         &self,
-        kind: Kind,
-        log: &Path,
-        source: &Source,
-        release: &str,
-        deps: Option<&Path>,
+        command: &str,
+        crash: &Crash<'_>,
+        more: impl IntoIterator<Item = OsString>,
     ) -> anyhow::Result<Answer> {
         let folder = tempfile::tempdir()?;
         let place = |name: &str| folder.path().join(name);
@@ -49,11 +72,12 @@ impl Fixer {
             fs::create_dir(place(name))?;
         }
         let presented = place("logs").join("service.log");
-        fs::copy(log, &presented).context("copying the log")?;
-        make_repository(source, release, &place("repository"))?;
-        let mut args: Vec<OsString> = vec!["fix".into(), "--log".into(), presented.into()];
+        fs::copy(crash.log, &presented).context("copying the log")?;
+        make_repository(crash.source, crash.release, &place("repository"))?;
+        let mut args: Vec<OsString> = vec![command.into(), "--log".into(), presented.into()];
         args.extend(["--repo".into(), place("repository").into()]);
-        if let Some(deps) = deps {
+        args.extend(more);
+        if let Some(deps) = crash.deps {
             copy_tree(deps, &place("deps"))?;
             args.extend(["--deps".into(), place("deps").into()]);
         }
@@ -61,7 +85,7 @@ impl Fixer {
         args.extend(
             [
                 "--format",
-                kind.name(),
+                crash.kind.name(),
                 "--time-limit",
                 &limit,
                 "--output",

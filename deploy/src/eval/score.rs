@@ -8,9 +8,9 @@ use anyhow::ensure;
 use serde_json::Value;
 
 use super::case::{Case, Ecosystem};
-use super::fetch::{Cache, Source};
+use super::fetch::Cache;
 use super::process::{Finished, finish, last_line};
-use super::run::Answer;
+use super::run::{Answer, Crash};
 use super::scene::{Scene, copy_tree, git};
 
 const JUDGE: &str = include_str!("judge.py");
@@ -53,8 +53,7 @@ pub(crate) enum Verdict {
 pub(crate) fn score(
     case: &Case,
     cache: &Cache,
-    source: &Source,
-    deps: Option<&Path>,
+    crash: &Crash<'_>,
     answer: Answer,
 ) -> anyhow::Result<Score> {
     let (answer, seconds, failure) = match answer.output {
@@ -72,16 +71,11 @@ pub(crate) fn score(
         if matches!(verdict, Verdict::Wrong(_)) {
             break;
         }
-        verdict = judge(
-            case,
-            cache,
-            source,
-            deps,
-            fix["diff"].as_str().unwrap_or_default(),
-        )?;
+        let diff = fix["diff"].as_str().unwrap_or_default();
+        verdict = judge(case, cache, crash, diff)?;
         generator = fix["generator"].as_str().map(str::to_owned);
     }
-    let fix_file = normal(&source.src_root.join(&case.fix_file));
+    let fix_file = normal(&crash.source.src_root.join(&case.fix_file));
     let sum = |name: &str| -> Option<f64> {
         let of_bugs = bugs
             .iter()
@@ -137,16 +131,18 @@ fn normal(path: &Path) -> std::path::PathBuf {
 }
 
 /// Applies a diff to the untouched source, then runs trigger and oracle there.
-fn judge(
+///
+/// # Errors
+/// If the scorer itself could not work.
+pub(crate) fn judge(
     case: &Case,
     cache: &Cache,
-    source: &Source,
-    deps: Option<&Path>,
+    crash: &Crash<'_>,
     diff: &str,
 ) -> anyhow::Result<Verdict> {
     let folder = tempfile::tempdir()?;
     let tree = folder.path().join("tree");
-    copy_tree(&source.root, &tree)?;
+    copy_tree(&crash.source.root, &tree)?;
     if let Err(refusal) = apply(diff, &tree) {
         return Ok(Verdict::Wrong(format!("{refusal:#}")));
     }
@@ -154,8 +150,8 @@ fn judge(
         case,
         cache.python(),
         &tree,
-        &source.src_root,
-        deps,
+        &crash.source.src_root,
+        crash.deps,
         folder.path(),
     )?;
     for (name, script) in [("trigger", case.trigger()), ("oracle", case.oracle())] {

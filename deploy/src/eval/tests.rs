@@ -83,6 +83,7 @@ impl World {
                 fixer,
                 cache,
                 kinds: &[Kind::Text],
+                upstream: false,
             },
         }
     }
