@@ -172,6 +172,12 @@ pub fn locate(event: &ErrorEvent, checkout: &Checkout) -> Vec<Location> {
     }
 }
 
+/// A text about an event (its message, its title) with `…` for the words that only production's data can have brought
+/// there: those that neither the commit's sources nor Python's own messages hold.
+pub fn without_values(text: &str, event: &ErrorEvent, checkout: &Checkout) -> String {
+    lang::python::without_values(text, event, checkout)
+}
+
 /// Works on one bug, within its time.
 ///
 /// # Errors

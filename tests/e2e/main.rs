@@ -8,6 +8,7 @@
 )]
 
 mod cache;
+mod canaries;
 mod doctor;
 mod frames;
 mod gates;

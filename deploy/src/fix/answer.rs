@@ -8,7 +8,10 @@ use triage::{Bug, Fixability};
 
 /// One bug and what became of it.
 pub(crate) struct Answer {
+    /// With a title that holds no captured value.
     pub(crate) bug: Bug,
+    /// The exception's message, likewise.
+    message: String,
     pub(crate) commit: CommitSha,
     /// Why another commit than the release's was taken.
     pub(crate) note: Option<String>,
@@ -50,9 +53,14 @@ impl Answer {
         });
         let cured = report.cured.iter();
         let cured = cured.map(|c| c.diff(|path| checkout.text(path))).collect();
+        let shown = |text: &str| fixer::without_values(text, &bug.event, checkout);
         Self {
             cured,
-            bug: bug.clone(),
+            message: shown(&bug.event.traced().message),
+            bug: Bug {
+                title: shown(&bug.title),
+                ..bug.clone()
+            },
             commit: checkout.commit().clone(),
             note,
             report,
@@ -87,7 +95,7 @@ impl Answer {
             "id": self.bug.id.as_str(),
             "title": self.bug.title,
             "count": self.bug.count,
-            "exception": {"type": exception.type_name, "message": exception.message},
+            "exception": {"type": exception.type_name, "message": self.message},
             "assessment": self.bug.assessment,
             "commit": self.commit.as_str(),
             "commit_note": self.note,

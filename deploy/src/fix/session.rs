@@ -150,9 +150,10 @@ impl<'a> Session<'a> {
             });
         }
         let is_told = self.progress;
+        let title = plain(&fixer::without_values(&bug.title, &bug.event, checkout));
         let say = |what: &str| {
             if is_told {
-                eprintln!("{nth} {}: {what}", plain(&bug.title));
+                eprintln!("{nth} {title}: {what}");
             }
         };
         let Machine {

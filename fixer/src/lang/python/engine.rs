@@ -7,9 +7,9 @@ use ingest::Exception;
 use super::{
     caller::Script,
     explorer::Explorer,
-    judge,
     locate::{locations, map},
     project::Project,
+    publish::n_foreign,
     run::{Bench, Mode, Raised, Ran, Run},
     testfile::{self, Expectation},
 };
@@ -149,7 +149,7 @@ pub(super) struct Crash {
     pub(super) script: Script,
     /// One of its kind that may be shown to others.
     pub(super) published: Script,
-    /// The crash natively.
+    /// The crash of the published one, natively.
     pub(super) native: Raised,
     /// The crash in the isolate that is explored in.
     pub(super) explored: Raised,
@@ -195,7 +195,14 @@ impl<'a> Work<'a> {
         };
         let (explored, exploration) = self.choose_isolate(&script, &native)?;
         report.exploration = Some(exploration);
-        let (script, published) = self.simplify(script, &explored, &native)?;
+        let (script, published, native) = self.simplify(script, &explored, native)?;
+        let n_foreign = n_foreign(&published, &self.vocabulary());
+        if n_foreign > 0 {
+            report.why_not = Some(format!(
+                "reproduced, but not without {n_foreign} words or numbers that only production's data holds, and those are not published: an input that may be shown is needed"
+            ));
+            return Ok(None);
+        }
         Ok(Some(Crash {
             script,
             published,
@@ -211,8 +218,7 @@ impl<'a> Work<'a> {
             "<module>" => "import",
             name => name,
         };
-        // A message holds captured values; masked, it tells as much.
-        let message = judge::mask(&crash.native.message);
+        let message = self.vocabulary().masked(&crash.native.message);
         let title = if message.is_empty() {
             crash.native.type_name.clone()
         } else {

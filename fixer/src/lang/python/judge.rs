@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     project::Project,
+    publish::Vocabulary,
     run::{Kind, Raised, Ran},
     source::{ancestors, descendants},
 };
@@ -26,12 +27,14 @@ pub(crate) fn same_crash(
     event: &Exception,
     mapped: &[Mapped],
     error: &Raised,
+    vocabulary: &Vocabulary<'_>,
 ) -> Result<(), String> {
+    let said = || vocabulary.masked(&first_line(&error.message));
     if error.type_name != event.type_name {
         return Err(format!(
             "the nearest attempt raised {}: {}",
             error.type_name,
-            first_line(&error.message)
+            said()
         ));
     }
     let (want, have) = (
@@ -44,7 +47,7 @@ pub(crate) fn same_crash(
     if !agrees {
         return Err(format!(
             "the nearest attempt raised the type with another message: {}",
-            first_line(&error.message)
+            said()
         ));
     }
     let innermost = event.frames.iter().zip(mapped).rev().find_map(|(f, m)| {
@@ -100,11 +103,6 @@ pub(crate) fn is_like(error: &Raised, crash: &Raised) -> bool {
         a.path == b.path && (a.line == b.line || crash.type_name == "RecursionError")
     });
     error.type_name == crash.type_name && same_place
-}
-
-/// Whether two messages are the same but for their values.
-pub(crate) fn says_the_same(error: &Raised, crash: &Raised) -> bool {
-    wording(&error.type_name, &error.message) == wording(&crash.type_name, &crash.message)
 }
 
 /// What of a message is the same whenever an exception is: where Python ran out of stack is chance, and so are its words.

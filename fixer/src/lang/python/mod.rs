@@ -1,7 +1,7 @@
 //! All that the fixer knows of Python.
 //!
 //! Read `engine` (the way of one bug), `locate` (where it may be fixed), `reproduction` with `caller` (scripts that may
-//! crash as the event did), `run` with `runner.py` and `explorer` (how they are run), `choice` with `generate` (candidates)
+//! crash as the event did) and `publish` (what of them may be shown), `run` with `runner.py` and `explorer` (how they are run), `choice` with `generate` (candidates)
 //! and `judge` (what runs say), `verify` (the gates, of which `applies`, `retest`,
 //! `hunks`, `suite`, `suppression` and `policy` are one or two each; `trace` tells what the reproduction runs),
 //! `testfile`.
@@ -22,6 +22,7 @@ mod locate;
 mod neighbours;
 mod policy;
 mod project;
+mod publish;
 mod reproduction;
 mod retest;
 mod run;
@@ -39,4 +40,5 @@ pub use run::Interpreter;
 pub(crate) use chunks::{chunks, symbols};
 pub(crate) use engine::fix;
 pub(crate) use locate::locate;
+pub(crate) use publish::without_values;
 pub(crate) use verify::verify;

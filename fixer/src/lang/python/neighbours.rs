@@ -54,6 +54,12 @@ pub(crate) struct Replacement {
     text: String,
 }
 
+impl Replacement {
+    pub(crate) fn new(part: usize, range: Range<usize>, text: String) -> Self {
+        Self { part, range, text }
+    }
+}
+
 /// Synthetic literals of the same kind for those of the values: no captured value is published that is not needed.
 pub(crate) fn synthetic(script: &Script) -> Vec<Replacement> {
     const TEXTS: &[&str] = &["\"a\"", "\"abc\"", "\"a b\""];

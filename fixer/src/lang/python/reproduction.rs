@@ -8,6 +8,7 @@ use super::{
     explorer::Explorer,
     judge,
     neighbours::{Replacement, reductions, replaced, synthetic},
+    publish::{Vocabulary, foreign},
     run::{Kind, Mode, Raised, Run},
 };
 use crate::{Exploration, FixError, Report, frames::Mapped};
@@ -109,7 +110,7 @@ impl Work<'_> {
         let mut others = Vec::new();
         for ran in batch.runs {
             let Some(error) = ran.error else { continue };
-            match judge::same_crash(self.exception, self.mapped, &error) {
+            match judge::same_crash(self.exception, self.mapped, &error, &self.vocabulary()) {
                 Ok(()) => return Ok((Some((scripts[ran.id].clone(), error)), Vec::new())),
                 Err(reason) => {
                     tracing::trace!("{reason}, by\n{}", scripts[ran.id].text());
@@ -176,7 +177,7 @@ impl Work<'_> {
             Some((Kind::Raised, Some(error))) => format!(
                 "in WebAssembly it raises {}: {}",
                 error.type_name,
-                judge::mask(judge::first_line(&error.message).as_str())
+                self.vocabulary().masked(&judge::first_line(&error.message))
             ),
             Some((Kind::Ok, None)) => "in WebAssembly it does not crash".to_owned(),
             Some((outcome, error)) => format!(
@@ -189,18 +190,15 @@ impl Work<'_> {
         natively(reason)
     }
 
-    /// A shorter script that crashes the same, and the one of its kind that may be shown to others.
+    /// A shorter script that crashes the same, the one of its kind that may be shown to others, and the latter's crash.
     pub(super) fn simplify(
         &mut self,
         script: Script,
         crash: &Raised,
-        native_crash: &Raised,
-    ) -> Result<(Script, Script), FixError> {
+        native_crash: Raised,
+    ) -> Result<(Script, Script, Raised), FixError> {
         let short = self.shrink(script.clone(), crash)?;
         let published = self.publishable(&short, crash)?;
-        if self.explorer.is_none() {
-            return Ok((short, published));
-        }
         let mut steps = vec![short, published];
         let runs: Vec<Run> = steps
             .iter()
@@ -208,20 +206,21 @@ impl Work<'_> {
             .map(|(id, script)| Run::script(id, &script.text()))
             .collect();
         let wall = Duration::from_secs(10);
-        let batch = self.bench.run(&runs, Mode::explore(wall))?;
-        let holds = |id: usize| {
-            let ran = batch.runs.iter().find(|r| r.id == id);
-            ran.and_then(|r| r.error.as_ref())
-                .is_some_and(|e| judge::is_like(e, native_crash))
+        let mut batch = self.bench.run(&runs, Mode::explore(wall))?;
+        let mut crash_of = |id: usize| {
+            let ran = batch.runs.iter_mut().find(|r| r.id == id);
+            ran.and_then(|r| r.error.take())
+                .filter(|e| judge::is_like(e, &native_crash))
         };
         // The last step that holds natively as well.
-        Ok(match (holds(0), holds(1)) {
-            (_, true) => {
+        Ok(match (crash_of(0), crash_of(1)) {
+            (short, Some(crash)) => {
                 let published = steps.remove(1);
-                (if holds(0) { steps.remove(0) } else { script }, published)
+                let kept = short.map_or(script, |_| steps.remove(0));
+                (kept, published, crash)
             }
-            (true, false) => (steps[0].clone(), steps.remove(0)),
-            (false, false) => (script.clone(), script),
+            (Some(crash), None) => (steps[0].clone(), steps.remove(0), crash),
+            (None, None) => (script.clone(), script, native_crash),
         })
     }
 
@@ -242,19 +241,41 @@ impl Work<'_> {
 
     /// The same script with synthetic values wherever it crashes with them as well: what may be shown to others.
     fn publishable(&mut self, script: &Script, crash: &Raised) -> Result<Script, FixError> {
-        let all = synthetic(script);
-        let alone = all.iter().map(|r| replaced(script, &[r])).collect();
+        let alone = synthetic(script).into_iter().map(|r| vec![r]).collect();
+        let script = self.with_most(script, alone, crash)?;
+        let words = foreign(&script, &self.vocabulary());
+        self.with_most(&script, words, crash)
+    }
+
+    /// A script with as many of some groups of replacements as leave the crash what it is.
+    fn with_most(
+        &mut self,
+        script: &Script,
+        groups: Vec<Vec<Replacement>>,
+        crash: &Raised,
+    ) -> Result<Script, FixError> {
+        let apply = |groups: &[&Vec<Replacement>]| {
+            let all: Vec<&Replacement> = groups.iter().flat_map(|g| g.iter()).collect();
+            replaced(script, &all)
+        };
+        let alone = groups.iter().map(|g| apply(&[g])).collect();
         let alone = self.still_crash(alone, crash)?;
-        let mut good: Vec<&Replacement> = alone.into_iter().map(|(id, _)| &all[id]).collect();
+        let mut good: Vec<&Vec<Replacement>> = alone.iter().map(|(id, _)| &groups[*id]).collect();
         // All at once where that crashes too, else as many as do.
         while !good.is_empty() {
-            let together = replaced(script, &good);
+            let together = apply(&good);
             if !self.still_crash(vec![together.clone()], crash)?.is_empty() {
                 return Ok(together);
             }
             good.truncate(good.len() / 2);
         }
         Ok(script.clone())
+    }
+
+    /// The words that may be shown.
+    pub(super) fn vocabulary(&self) -> Vocabulary<'_> {
+        let words = &self.task.checkout.words;
+        Vocabulary::new(words.get_or_init(|| self.project.words()), self.exception)
     }
 
     /// Those of some scripts that crash like this.
@@ -277,11 +298,13 @@ impl Work<'_> {
             .next()
             .map(|r| r.many)
             .unwrap_or_default();
+        let vocabulary = self.vocabulary();
+        let said = |e: &Raised| judge::wording(&e.type_name, &vocabulary.masked(&e.message));
         let same: Vec<usize> = ran
             .iter()
             .filter(|r| {
                 let error = r.error.as_ref();
-                error.is_some_and(|e| judge::is_like(e, crash) && judge::says_the_same(e, crash))
+                error.is_some_and(|e| judge::is_like(e, crash) && said(e) == said(crash))
             })
             .map(|r| r.id)
             .collect();
