@@ -50,14 +50,19 @@ pub(crate) fn send(
         Ok(change)
     }) {
         Ok(change) => {
-            // Any part that the oracle does not ask for may go, and something else with it that other callers need: so only
-            // what is left of the mended function is made smaller, where that is enough.
+            // The oracle sees little of the package, so what it does not ask for may still belong to what it does: the
+            // mended function is only cut where it is right by itself, and otherwise kept whole with what it needs.
             let inside = change.inside(&case.fix_function);
-            let start = match is_right(&change.diff(&inside))? {
-                true => inside,
-                false => change.all(),
+            let fix = if is_right(&change.diff(&inside))? {
+                change.reduced(inside, |parts| is_right(&change.diff(parts)))?
+            } else {
+                let with = |parts: &[usize]| [inside.as_slice(), parts].concat();
+                let outside = change.all().into_iter().filter(|p| !inside.contains(p));
+                let needed = change.reduced(outside.collect(), |parts| {
+                    is_right(&change.diff(&with(parts)))
+                })?;
+                with(&needed)
             };
-            let fix = change.reduced(start, |parts| is_right(&change.diff(parts)))?;
             sent.push(verify(What::Fix, change.diff(&fix))?);
             sent.push(verify(What::File, change.diff(&change.all()))?);
         }
