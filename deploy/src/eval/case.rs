@@ -37,6 +37,9 @@ pub(crate) struct Case {
     upstream: String,
     /// Whether the case counts in the headline: the upstream fix is small.
     pub(crate) simple: bool,
+    /// Whether it may be looked at while working on the fixer; none where nobody says.
+    #[serde(default)]
+    pub(crate) half: Option<Half>,
     /// Where the case's files are.
     #[serde(skip)]
     pub(crate) folder: PathBuf,
@@ -44,6 +47,25 @@ pub(crate) struct Case {
 
 fn here() -> PathBuf {
     PathBuf::from(".")
+}
+
+/// A part of a set of cases that is counted apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Half {
+    /// To look at.
+    Dev,
+    /// To be run, never to be read while working on the fixer.
+    Check,
+}
+
+impl Half {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Check => "check",
+        }
+    }
 }
 
 /// Where a package is published.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::case::{BugClass, Case};
+use super::case::{BugClass, Case, Half};
 use super::gates::{self, Sent};
 use super::record::Kind;
 use super::score::{Score, Verdict};
@@ -97,6 +97,7 @@ impl Row {
             row["package"] = case.package.as_str().into();
             row["bug_class"] = case.bug_class.name().into();
             row["simple"] = case.simple.into();
+            row["half"] = case.half.map(Half::name).into();
         }
         match &self.outcome {
             Outcome::NotRun(why) => row["error"] = why.as_str().into(),
@@ -184,7 +185,7 @@ impl Tally {
     }
 }
 
-/// Rows in groups: all simple cases, the others, then the simple ones by input, class and generator.
+/// Rows in groups: all simple cases, the others, then the simple ones by half, input, class and generator.
 fn tallies(rows: &[Row]) -> Vec<(&'static str, String, Tally)> {
     let simple = || rows.iter().filter(|row| row.is_simple());
     let mut groups = vec![(
@@ -199,6 +200,14 @@ fn tallies(rows: &[Row]) -> Vec<(&'static str, String, Tally)> {
     );
     if hard.ran > 0 {
         groups.push(("not simple", String::new(), hard));
+    }
+    let half = |row: &Row| row.case.as_ref().and_then(|case| case.half);
+    for wanted in [Half::Dev, Half::Check] {
+        let scores = simple().filter(|row| half(row) == Some(wanted));
+        let tally = Tally::of(scores.filter_map(Row::score));
+        if tally.ran > 0 {
+            groups.push(("half", wanted.name().to_owned(), tally));
+        }
     }
     let mut kinds: Vec<Kind> = simple().map(|row| row.kind).collect();
     kinds.sort_unstable();
@@ -502,5 +511,22 @@ sentry: correct 1 of 3 (33%), precision 1 of 2 (50%)
         assert_eq!(shorten("a\u{1b}[31m\r\nb\u{7}", 80), "a [31m b");
         assert_eq!(shorten("äöü", 3), "äöü");
         assert_eq!(shorten("äöüß", 3), "äö…");
+    }
+
+    #[test]
+    fn halves_are_counted_apart() {
+        let mut rows = vec![
+            row("a", true, "key-missing", Verdict::Correct, 2.0),
+            row("b", true, "key-missing", Verdict::NotProposed, 2.0),
+        ];
+        for (row, half) in rows.iter_mut().zip([Half::Dev, Half::Check]) {
+            row.case.as_mut().expect("a case").half = Some(half);
+        }
+        let text = human(&rows);
+        assert!(
+            text.contains("half dev             1 of 1 (100%)"),
+            "{text}"
+        );
+        assert!(text.contains("half check           0 of 1 (0%)"), "{text}");
     }
 }
