@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for (n, bug) in bugs.iter().enumerate() {
         let started = Instant::now();
         let (checkout, note) = session.checkout(bug)?;
-        let nth = format!("[{}/{}]", n + 1, bugs.len());
+        let nth = format!("[{}/{}] ", n + 1, bugs.len());
         let report = match bug.assessment.kind {
             Fixability::Fixable | Fixability::Unsure => {
                 session.work(bug, &nth, &checkout, Goal::Reproduce, &taken, &fixer::fix)?

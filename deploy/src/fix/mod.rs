@@ -84,7 +84,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for (n, bug) in bugs.iter().enumerate() {
         let started = Instant::now();
         let (checkout, note) = session.checkout(bug)?;
-        let nth = format!("[{}/{}]", n + 1, bugs.len());
+        let nth = format!("[{}/{}] ", n + 1, bugs.len());
         // What may be meant so gets its test; what should be there instead is for people to say.
         let mut work = |goal| session.work(bug, &nth, &checkout, goal, &taken, &fixer::fix);
         let report = match bug.assessment.kind {

@@ -153,7 +153,7 @@ impl<'a> Session<'a> {
         let title = plain(&fixer::without_values(&bug.title, &bug.event, checkout));
         let say = |what: &str| {
             if is_told {
-                eprintln!("{nth} {title}: {what}");
+                eprintln!("{nth}{title}: {what}");
             }
         };
         let Machine {

@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
+    behaviour::{self, Behaviour, Cured},
     caller::Script,
     contract::{Step, answerable},
     engine::{Crash, Work},
     generate::{self, Site},
     hunks::parts,
-    judge::{self, Behaviour, Cured, Judged},
+    judge::{self, Judged},
     locate,
     neighbours::neighbours,
     run::{Kind, Raised, Ran, Run},
@@ -222,7 +223,7 @@ impl Work<'_> {
         report: &mut Report,
     ) -> Result<Vec<Behaviour>, FixError> {
         cured.sort_by(|a, b| b.candidate.prior.total_cmp(&a.candidate.prior));
-        report.cured = judge::unlike(&cured);
+        report.cured = behaviour::unlike(&cured);
         // Each alone: one that does not end is no input to compare on, and must not take the others along.
         let alone: Vec<Run> = neighbours(script)
             .iter()
@@ -254,7 +255,7 @@ impl Work<'_> {
             .into_iter()
             .map(|r| (r.id, r))
             .collect();
-        Ok(judge::group(
+        Ok(behaviour::group(
             cured,
             &base,
             &after,
@@ -380,7 +381,7 @@ impl Work<'_> {
 }
 
 fn confidence(alive: &[Behaviour]) -> f64 {
-    judge::confidence(&alive.iter().map(|b| b.score).collect::<Vec<_>>())
+    behaviour::confidence(&alive.iter().map(|b| b.score).collect::<Vec<_>>())
 }
 
 /// Why none of several behaviours is proposed.

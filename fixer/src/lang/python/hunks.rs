@@ -231,13 +231,18 @@ pub(super) fn run_each(
 /// The parts of a change that say something to the interpreter: runs of changed lines, and files that come or go.
 pub(super) fn parts(candidate: &Candidate, project: &Project) -> Vec<Part> {
     let mut out = Vec::new();
+    // Each part of a candidate of ours must be needed, wherever it is; of a given one it is looked at.
+    let run_at_first = |can_be_told: bool| match candidate.is_given() {
+        true => can_be_told.then_some(false),
+        false => Some(true),
+    };
     let whole = |path: &str, without| Part {
         path: path.to_owned(),
         old: 1..usize::MAX >> 1,
         new: 1..usize::MAX >> 1,
         without,
         functions: None,
-        is_run: path.ends_with(".py").then_some(!candidate.is_given()),
+        is_run: run_at_first(path.ends_with(".py")),
     };
     for path in &candidate.deleted {
         let mut without = candidate.clone();
@@ -286,7 +291,7 @@ pub(super) fn parts(candidate: &Candidate, project: &Project) -> Vec<Part> {
                 new,
                 without,
                 functions,
-                is_run: (was_inside || is_inside).then_some(!candidate.is_given()),
+                is_run: run_at_first(was_inside || is_inside),
             });
         }
     }

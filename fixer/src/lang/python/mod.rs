@@ -1,13 +1,14 @@
 //! All that the fixer knows of Python.
 //!
 //! Read `engine` (the way of one bug), `locate` (where it may be fixed), `reproduction` with `caller` (scripts that may
-//! crash as the event did) and `publish` (what of them may be shown), `run` with `runner.py` and `explorer` (how they are run), `choice` with `generate` (candidates)
-//! and `judge` (what runs say), `verify` (the gates, of which `applies`, `retest`,
-//! `hunks`, `suite`, `suppression` and `policy` are one or two each; `trace` tells what the reproduction runs),
-//! `testfile`.
+//! crash as the event did) and `publish` (what of them may be shown), `run` with `runner.py` and `explorer` (how they are
+//! run), `choice` with `generate` (candidates), `judge` (what runs say) and `behaviour` (which cures do the same), `verify`
+//! (the gates, of which `applies`, `retest`, `hunks`, `suite`, `suppression` and `policy` are one or two each; `trace`
+//! tells what the reproduction runs), `testfile`.
 //! `source`, `project`, `values`, `neighbours` and `swap` serve them; `chunks` serves the code search.
 
 mod applies;
+mod behaviour;
 mod caller;
 mod choice;
 mod chunks;

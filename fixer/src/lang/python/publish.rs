@@ -30,7 +30,7 @@ result root same sequence set setting should size slice start state step str str
 supported supports support surrogates takes tell than that the their then there this time timestamp to token too tuple type \
 types unable unbound undefined unexpected unhashable unicode union unknown unpack unsupported unterminated updated use used \
 utf valid value values variable variables via was week were when where which while with within without word write wrong \
-year you zero ascii latin int32 nonetype true false self args kwargs";
+year you address addresses aborted available bad broken busy certificate connect connection denied device directory disk errno files full handshake host interrupted left like likely limit memory network operation peer permission permitted pipe quota real refused remote reset resolution resource respond retries service socket space ssl such system temporarily temporary timed timeout tls too verify zero ascii latin int32 nonetype true false self args kwargs";
 
 /// The words that may be shown.
 pub(super) struct Vocabulary<'a> {
@@ -53,7 +53,7 @@ impl<'a> Vocabulary<'a> {
     /// Whether a word tells nothing of production's data; very short ones and small numbers never do.
     fn knows(&self, word: &str) -> bool {
         let is_number = word.bytes().all(|b| b.is_ascii_digit());
-        word.chars().count() <= if is_number { 4 } else { 2 }
+        word.chars().count() <= if is_number { 3 } else { 2 }
             || self.words.contains_key(word)
             || self.names.contains(&word)
             || COMMON.split(' ').any(|known| known == word.to_lowercase())
@@ -204,7 +204,7 @@ fn literals(text: &str) -> Vec<(Range<usize>, bool)> {
 fn between_escapes(content: Node<'_>) -> impl Iterator<Item = Range<usize>> {
     let mut cuts = vec![content.start_byte()];
     for n in 0..content.child_count() {
-        if let Some(escape) = content.child(n as u32) {
+        if let Some(escape) = content.child(n) {
             cuts.extend([escape.start_byte(), escape.end_byte()]);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{
     applies::applies,
+    behaviour::{self, Beside},
     caller::Script,
     engine::{Crash, Scene, Work},
     hunks::{Part, follow, is_passed_by, parts, returned, run_each, says},
@@ -10,7 +11,7 @@ use super::{
     policy::policy,
     project::{Project, is_test},
     retest::{Control, cures, reproduces},
-    run::{Bench, Kind, Raised, Ran, Run},
+    run::{Bench, Kind, Mode, Raised, Ran, Run},
     suite::{Suite, Verdict},
     suppression::{Returned, suppression},
     testfile::Expectation,
@@ -182,14 +183,11 @@ pub(crate) fn verify(task: &Task<'_>, patch: &Candidate) -> Result<Report, FixEr
             })
             .collect();
         let mut base = bench
-            .run(
-                &alone,
-                super::run::Mode::explore(bench.left().mul_f64(0.15)),
-            )?
+            .run(&alone, Mode::explore(bench.left().mul_f64(0.15)))?
             .runs;
         base.retain(|r| matches!(r.outcome, Kind::Ok | Kind::Raised));
         if base.is_empty() {
-            return Ok(judge::Beside::default().finding(1));
+            return Ok(Beside::default().finding(1));
         }
         let after = run_each(bench, project, &[&code], |id| Run {
             scripts: base.iter().map(|r| alone[r.id].script.clone()).collect(),
@@ -198,7 +196,7 @@ pub(crate) fn verify(task: &Task<'_>, patch: &Candidate) -> Result<Report, FixEr
         })?;
         let now = ran(&published)?;
         Ok(
-            match judge::beside(&base, after.first(), &now, &crash.native) {
+            match behaviour::beside(&base, after.first(), &now, &crash.native) {
                 Ok(beside) => beside.finding(1),
                 Err(Some(at)) => Finding::Refused(format!(
                     "an input that did not crash behaves differently: {}",
