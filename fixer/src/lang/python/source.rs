@@ -242,8 +242,9 @@ pub(crate) fn ancestors(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
 
 /// The named children of a node, comments left out.
 pub(crate) fn children(node: Node<'_>) -> Vec<Node<'_>> {
-    (0..node.named_child_count())
-        .filter_map(|i| node.named_child(i as u32))
+    // By a cursor: asking for the n-th child walks over all before it, and a hostile list has a million.
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor)
         .filter(|n| n.kind() != "comment")
         .collect()
 }
