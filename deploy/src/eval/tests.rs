@@ -552,3 +552,80 @@ fn a_release_comes_from_the_configured_index_with_its_digest_checked() {
     let absent = release(&serve("text/html", html(&digest), bytes), "3.0", "absent");
     assert!(absent.contains("no index has My_Pkg 3.0"), "{absent}");
 }
+
+/// The fixed release does more than mend: what goes through the gates as the fix is the mended function alone, and what
+/// cured and is wrong goes through them beside it.
+#[test]
+fn gates_are_measured_on_right_and_wrong_patches() {
+    let diff = |body: &str| {
+        format!(
+            "--- a/src/tiny/core.py\n+++ b/src/tiny/core.py\n@@ -1,2 +1,2 @@\n def parse(text):\n-    return text.strip()\n+    {body}\n"
+        )
+    };
+    let cured = [
+        diff("return text.strip() if text else ''"),
+        diff("return (text or 'x').strip()"),
+    ];
+    let fixed = json!({"events": 1, "bugs": [{"fix": null, "cured": cured}]});
+    let gates = |refuses: bool| {
+        let outcome = if refuses { "refused" } else { "passed" };
+        json!({"verified": !refuses, "gates": [{"gate": "behaviour", "outcome": outcome, "detail": "other"}, {"gate": "test_says", "outcome": "skipped", "detail": ""}]})
+    };
+    // It refuses what holds an `x` or a `y` and keeps what it was given.
+    let mut world = World::new(&format!(
+        "case $1 in\nfix) echo \"$@\" | grep -q -e --cured || exit 1\ncat <<'END'\n{fixed}\nEND\n;;\nverify) while [ $1 != --patch ]; do shift; done\nif grep -q \"'x'\\|y = 1\" $2; then cat <<'END'\n{}\nEND\nelse cat <<'END'\n{}\nEND\nfi;;\nesac",
+        gates(true),
+        gates(false)
+    ));
+    world.bench.upstream = true;
+    let core = "source/pypi/tiny-98.76.54/tiny-98.76.54/src/tiny/core.py";
+    write(
+        &world.bench.cache.root().join(core),
+        "\ny = 1\n\n\ndef parse(text):\n    return text.strip() if text else ''\n",
+    );
+    let folder = world.case("pypi-tiny", &[("Core.parse", "parse")]);
+    let rows = world.bench.run(&[folder], 1);
+    let report = report::machine(&rows, 5);
+    let sent = report["cases"][0]["sent"]
+        .as_array()
+        .expect("patches were sent");
+    let whats: Vec<_> = sent
+        .iter()
+        .map(|s| s["what"].as_str().expect("a text"))
+        .collect();
+    assert_eq!(
+        whats,
+        ["upstream's fix", "upstream's file", "wrong candidates"]
+    );
+    assert!(!sent[0]["diff"].as_str().expect("a diff").contains("y = 1"));
+    let counts: Vec<_> = report["gates"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|cell| cell["gate"] == "behaviour")
+        .map(|cell| [&cell["asked"], &cell["refused"], &cell["alone"]].map(|n| n.as_u64()))
+        .collect();
+    let counted = |refused| [Some(1), Some(refused), Some(refused)];
+    assert_eq!(counts, [counted(0), counted(1), counted(1)]);
+    let table = report::human(&rows);
+    let row = table.lines().find(|l| l.starts_with("behaviour"));
+    let cells: Vec<_> = row
+        .unwrap_or_default()
+        .split("  ")
+        .filter(|c| !c.is_empty())
+        .map(str::trim)
+        .collect();
+    assert_eq!(
+        cells,
+        [
+            "behaviour",
+            "0 of 1 (0%) (0)",
+            "1 of 1 (100%) (1)",
+            "1 of 1 (100%) (1)"
+        ]
+    );
+    assert!(
+        table.contains("pypi-tiny, upstream's file: behaviour: other"),
+        "{table}"
+    );
+}

@@ -44,10 +44,12 @@ impl Part {
 
 /// Undoes each part of the change in turn: the crash must come back.
 ///
-/// A person's patch may hold parts that the reproduction does not run; they are told, and no reason to refuse it.
+/// A given patch may hold parts that the test does not need. They are told, for a reviewer to ask about, and no reason to
+/// refuse it as long as there are others.
 pub(super) fn says(
     bench: &Bench<'_>,
     project: &Project,
+    is_given: bool,
     parts: &[Part],
     crash: &Crash,
     raises: Option<&Raised>,
@@ -78,32 +80,35 @@ pub(super) fn says(
         if ran.iter().any(|r| r.id == id && is_red(r)) {
             continue;
         }
-        let list = if part.is_run == Some(true) {
-            &mut idle
-        } else {
-            &mut unrun
-        };
+        let is_run = part.is_run == Some(true);
+        let list = if is_run { &mut idle } else { &mut unrun };
         list.push(part.place());
     }
-    if !idle.is_empty() {
+    let n_needed = looked_at.len() - idle.len() - unrun.len();
+    if n_needed == 0 || !is_given && !idle.is_empty() {
+        idle.extend(unrun);
         return Ok(Finding::Refused(format!(
-            "{} of the {} parts can be undone and the test, which runs them, stays green: {}",
+            "{} of the {} parts can each be undone and the test stays green: {}",
             idle.len(),
             parts.len(),
             first(&idle)
         )));
     }
-    let n_needed = looked_at.len() - unrun.len();
     unrun.extend(parts[looked_at.len()..].iter().map(Part::place));
-    Ok(Finding::Passed(if unrun.is_empty() {
-        format!("undoing any of the {n_needed} parts turns the test red; it asserts {asserts}")
-    } else {
-        format!(
-            "undoing any of {n_needed} parts turns the test red; it asserts {asserts}, and says nothing of {} parts that it does not run: {}",
-            unrun.len(),
-            first(&unrun)
-        )
-    }))
+    let mut detail = format!(
+        "undoing any of {n_needed} of {} parts turns the test red; it asserts {asserts}",
+        parts.len()
+    );
+    for (places, does) in [(&idle, "runs and does not need"), (&unrun, "does not run")] {
+        if !places.is_empty() {
+            detail.push_str(&format!(
+                "; {} that it {does}: {}",
+                places.len(),
+                first(places)
+            ));
+        }
+    }
+    Ok(Finding::Passed(detail))
 }
 
 fn first(places: &[String]) -> String {

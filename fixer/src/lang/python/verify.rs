@@ -92,9 +92,9 @@ impl Gates<'_> {
                 found => found,
             })
         });
-        gate!(Gate::TestSays, |_| {
+        gate!(Gate::TestSays, |c| {
             if is_green {
-                says(bench, project, parts, crash, raises)
+                says(bench, project, c.is_given(), parts, crash, raises)
             } else {
                 Ok(Finding::Skipped(
                     "the test is not green with the whole change".to_owned(),
