@@ -58,6 +58,11 @@ impl Replacement {
     pub(crate) fn new(part: usize, range: Range<usize>, text: String) -> Self {
         Self { part, range, text }
     }
+
+    /// The same place with another text.
+    pub(crate) fn with(&self, text: String) -> Self {
+        Self::new(self.part, self.range.clone(), text)
+    }
 }
 
 /// Synthetic literals of the same kind for those of the values: no captured value is published that is not needed.

@@ -140,14 +140,32 @@ pub(super) fn foreign(script: &Script, vocabulary: &Vocabulary<'_>) -> Vec<Vec<R
             }
         }
     }
-    out.into_iter()
-        .map(|(_, replacements)| replacements)
-        .collect()
+    // Where the shape alone does not do, other digits may: `1e400` must stay a number, `udc00` half a character.
+    let others: Vec<Vec<Replacement>> = out
+        .iter()
+        .filter_map(|(word, replacements)| {
+            let new = other_digits(word)?;
+            let all = replacements.iter();
+            Some(all.map(|r| r.with(new.clone())).collect())
+        })
+        .collect();
+    let first = out.into_iter().map(|(_, replacements)| replacements);
+    first.chain(others).collect()
+}
+
+/// A word with other digits, where its letters are too few to tell anything.
+fn other_digits(word: &str) -> Option<String> {
+    let n_letters = word.chars().filter(|c| c.is_alphabetic()).count();
+    let has_digits = word.bytes().any(|b| b.is_ascii_digit());
+    let nines = |c: char| if c.is_ascii_digit() { '9' } else { c };
+    (has_digits && (1..=3).contains(&n_letters)).then(|| word.chars().map(nines).collect())
 }
 
 /// How many words of a script's literals may not be shown.
 pub(super) fn n_foreign(script: &Script, vocabulary: &Vocabulary<'_>) -> usize {
-    let is_ours = |word: &str| (0..26).any(|n| like(word, n) == word);
+    let is_ours = |word: &str| {
+        (0..26).any(|n| like(word, n) == word) || other_digits(word).as_deref() == Some(word)
+    };
     let parts = script.setup.iter().chain([&script.call]);
     let words = parts.flat_map(|text| {
         let literals = literals(text).into_iter();
@@ -268,6 +286,9 @@ mod tests {
             assert_eq!(public.call, "f(row, 'Aaa_Aaa', r'price')");
             assert!(n_foreign(&script, vocabulary) > 3);
             assert_eq!(n_foreign(&public, vocabulary), 0);
+            assert_eq!(other_digits("1e400").as_deref(), Some("9e999"));
+            assert_eq!(other_digits("secret17"), None);
+            assert_eq!(other_digits("4711008"), None);
             let script = Script {
                 setup: vec![],
                 call: "search(f'mean(rows[].{field})', {'rows': rows})".to_owned(),
