@@ -1,7 +1,7 @@
 //! The tree of one commit on disk.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -20,10 +20,39 @@ pub struct Checkout {
     commit: CommitSha,
     entries: Vec<TreeEntry>,
     tree: PathBuf,
-    /// How often each word occurs in its sources: what is a source, and a word, the language knows that fills it. Once a
-    /// commit, as every bug asks.
-    pub(crate) words: OnceLock<HashMap<String, usize>>,
+    /// The words of its sources: what is a source, and a word, the language knows that fills it. Once a commit, as every bug
+    /// asks.
+    pub(crate) words: OnceLock<Words>,
     _folder: TempDir,
+}
+
+/// The words of a commit's sources.
+#[derive(Debug)]
+pub(crate) struct Words {
+    counts: HashMap<String, usize>,
+    /// What names with underscores are put together of.
+    parts: HashSet<String>,
+}
+
+impl Words {
+    /// From how often each occurs.
+    pub(crate) fn new(counts: HashMap<String, usize>) -> Self {
+        let parts = counts.keys().flat_map(|word| word.split('_'));
+        Self {
+            parts: parts.map(str::to_owned).collect(),
+            counts,
+        }
+    }
+
+    /// How often a name occurs.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.counts.get(name).copied().unwrap_or(0)
+    }
+
+    /// Whether a word occurs, alone or as a part of a name: `avg` does where `_func_avg` does.
+    pub(crate) fn has(&self, word: &str) -> bool {
+        self.counts.contains_key(word) || self.parts.contains(word)
+    }
 }
 
 impl Checkout {

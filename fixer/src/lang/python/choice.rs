@@ -84,12 +84,13 @@ impl Work<'_> {
         let mut out: Vec<Candidate> = Vec::new();
         let sites = self.sites(error);
         let answerable = self.answerable(error, &sites);
+        // The script calls further in than the place that is to handle it.
+        let is_above = base.is_none() && answerable.is_none() && self.answerable_in_event();
         for (depth, (frame, innermost)) in sites.into_iter().enumerate() {
             // What several callers handle is how the function answers: it is not to change, and the way out starts above it.
             let fit = match answerable {
                 Some(above) if depth < above => 0.4,
-                // The script calls further in than the place that is to handle it.
-                None if base.is_none() && self.answerable_in_event() => 0.4,
+                None if is_above => 0.4,
                 above => 0.85f64.powi((depth - above.unwrap_or(0)) as i32),
             };
             let patched = base

@@ -68,52 +68,79 @@ pub(crate) fn handled_calls(
     types: &[String],
     on_stack: &[(&str, u32)],
 ) -> Vec<Handled> {
+    let calls = project.calls(callee);
+    let calls = calls
+        .iter()
+        .filter(|c| !on_stack.contains(&(c.path.as_str(), c.line)));
+    let mut n_calls = 0;
+    let mut out = Vec::new();
+    for call in calls {
+        n_calls += 1;
+        let clauses = call.clauses.iter();
+        out.extend(
+            clauses
+                .filter(|c| names(&c.caught, types))
+                .take(1)
+                .map(|c| Handled {
+                    path: call.path.clone(),
+                    line: c.line,
+                    instead: c.instead.clone(),
+                    in_loop: call.in_loop,
+                }),
+        );
+    }
+    if out.len() * 2 < n_calls {
+        out.clear();
+    }
+    out
+}
+
+/// A call of a function, with the handlers around it.
+pub(crate) struct Call {
+    path: String,
+    line: u32,
+    in_loop: bool,
+    /// Innermost first.
+    clauses: Vec<Clause>,
+}
+
+struct Clause {
+    line: u32,
+    caught: Vec<String>,
+    instead: Instead,
+}
+
+/// The calls of a function in a project's sources; none of a name that several functions have.
+pub(super) fn calls(project: &Project, callee: &str) -> Vec<Call> {
     let mut out = Vec::new();
     if callee.len() < 3 || callee.starts_with("__") || !callee.is_ascii() {
         return out;
     }
     let mut n_definitions = 0;
-    let mut n_calls = 0;
     let definition = format!("def {callee}(");
     let call = format!("{callee}(");
-    let files: Vec<String> = project
-        .sources()
-        .take(MAX_FILES)
-        .map(str::to_owned)
-        .collect();
-    for path in files {
-        let Some(text) = project.read(&path).filter(|t| t.contains(&call)) else {
+    for path in project.sources().take(MAX_FILES) {
+        let Some(text) = project.read(path).filter(|t| t.contains(&call)) else {
             continue;
         };
         n_definitions += text.matches(&definition).count();
         if n_definitions > 1 {
             return Vec::new();
         }
-        let Some(file) = project.file(&path) else {
+        let Some(file) = project.file(path) else {
             continue;
         };
-        for node in descendants(file.root()) {
-            let named = node
-                .child_by_field_name("function")
-                .filter(|_| node.kind() == "call")
-                .is_some_and(|f| file.text_of(f).rsplit('.').next() == Some(callee));
-            let line = file.line_of(node.start_byte());
-            if !named || on_stack.contains(&(path.as_str(), line)) {
-                continue;
-            }
-            n_calls += 1;
-            if let Some(clause) = handler_of(&file, node, types) {
-                out.push(Handled {
-                    path: path.clone(),
-                    line: file.line_of(clause.start_byte()),
-                    instead: instead(&file, clause),
-                    in_loop: in_loop(node),
-                });
-            }
-        }
-    }
-    if out.len() * 2 < n_calls {
-        out.clear();
+        let calls = descendants(file.root()).into_iter().filter(|node| {
+            let function = node.child_by_field_name("function");
+            node.kind() == "call"
+                && function.is_some_and(|f| file.text_of(f).rsplit('.').next() == Some(callee))
+        });
+        out.extend(calls.map(|node| Call {
+            path: path.to_owned(),
+            line: file.line_of(node.start_byte()),
+            in_loop: in_loop(node),
+            clauses: clauses(&file, node),
+        }));
     }
     out
 }
@@ -129,8 +156,8 @@ pub(crate) fn in_loop(node: Node<'_>) -> bool {
         })
 }
 
-/// The clause around a node, in the same function, that catches one of some exceptions by name.
-pub(crate) fn handler_of<'t>(file: &PyFile, node: Node<'t>, types: &[String]) -> Option<Node<'t>> {
+/// The handlers around a node in the same function, innermost first.
+fn clauses(file: &PyFile, node: Node<'_>) -> Vec<Clause> {
     ancestors(node)
         .take_while(|n| !matches!(n.kind(), "function_definition" | "lambda"))
         .filter(|n| n.kind() == "try_statement")
@@ -140,12 +167,22 @@ pub(crate) fn handler_of<'t>(file: &PyFile, node: Node<'t>, types: &[String]) ->
             })
         })
         .flat_map(children)
-        .find(|c| c.kind() == "except_clause" && catches(file, *c, types))
+        .filter(|c| c.kind() == "except_clause")
+        .map(|clause| Clause {
+            line: file.line_of(clause.start_byte()),
+            caught: caught(file, clause),
+            instead: instead(file, clause),
+        })
+        .collect()
 }
 
 /// Whether a clause names one of some exceptions; blanket names say nothing.
 pub(crate) fn catches(file: &PyFile, clause: Node<'_>, types: &[String]) -> bool {
-    caught(file, clause).iter().any(|name| {
+    names(&caught(file, clause), types)
+}
+
+fn names(caught: &[String], types: &[String]) -> bool {
+    caught.iter().any(|name| {
         let bare = name.rsplit('.').next().unwrap_or(name);
         !matches!(bare, "Exception" | "BaseException") && types.iter().any(|t| t == bare)
     })

@@ -1,18 +1,40 @@
 //! Programs that show how a repository is used: its tests, the examples in its docstrings and documents.
 
-use std::rc::Rc;
+use std::{cell::OnceCell, rc::Rc};
 
 use super::{project::Project, source::PyFile};
 
 /// Files of each kind that are looked through.
 const MAX_FILES: usize = 300;
 
+/// A program that shows a use, parsed when somebody looks closer.
+pub(crate) struct Example {
+    path: String,
+    pub(crate) text: Rc<str>,
+    parsed: OnceCell<Rc<PyFile>>,
+}
+
+impl Example {
+    fn new(path: &str, text: Rc<str>) -> Self {
+        Self {
+            path: path.to_owned(),
+            text,
+            parsed: OnceCell::new(),
+        }
+    }
+
+    pub(crate) fn program(&self) -> &Rc<PyFile> {
+        self.parsed
+            .get_or_init(|| Rc::new(PyFile::parse(&self.path, &self.text)))
+    }
+}
+
 /// Tests first, then examples, then documents; each file's as one program. What does not parse is left out by those who read
 /// it: errors are nodes of the tree.
-pub(super) fn of(project: &Project) -> Vec<Rc<PyFile>> {
+pub(super) fn of(project: &Project) -> Vec<Example> {
     let mut out = Vec::new();
     for path in project.tests().take(MAX_FILES) {
-        out.extend(project.file(path));
+        out.extend(project.read(path).map(|text| Example::new(path, text)));
     }
     let mut add = |path: &str, is_document: bool| {
         let Some(text) = project.read(path) else {
@@ -20,7 +42,7 @@ pub(super) fn of(project: &Project) -> Vec<Rc<PyFile>> {
         };
         let code = shown_code(&text, is_document);
         if !code.is_empty() {
-            out.push(Rc::new(PyFile::parse(path, &code)));
+            out.push(Example::new(path, code.into()));
         }
     };
     for path in project.documents().take(MAX_FILES) {

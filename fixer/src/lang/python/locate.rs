@@ -99,7 +99,7 @@ pub(super) fn locations(
     }
     let words = checkout.words.get_or_init(|| project.words());
     for (at, place) in out.iter_mut().enumerate() {
-        let n = words.get(&place.function).copied().unwrap_or(0);
+        let n = words.count(&place.function);
         // Special methods are called by no name: neither few nor many places.
         let n = if place.function.starts_with("__") {
             7

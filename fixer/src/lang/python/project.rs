@@ -7,8 +7,12 @@ use std::{
     rc::Rc,
 };
 
-use super::{examples, source::PyFile};
-use crate::{Policy, git::TreeEntry, search::Ignored};
+use super::{
+    contract::{self, Call},
+    examples::{self, Example},
+    source::PyFile,
+};
+use crate::{Policy, checkout::Words, git::TreeEntry, search::Ignored};
 
 /// Files larger than this are not parsed: generated code, as a rule.
 const MAX_FILE_BYTES: u64 = 2 << 20;
@@ -158,7 +162,9 @@ pub(crate) struct Project {
     /// Texts read so far: looking for where a name comes from goes through all of them.
     texts: RefCell<BTreeMap<String, Option<Rc<str>>>>,
     files: RefCell<BTreeMap<String, Option<Rc<PyFile>>>>,
-    examples: OnceCell<Vec<Rc<PyFile>>>,
+    examples: OnceCell<Vec<Example>>,
+    /// Calls of the functions that somebody asked for.
+    calls: RefCell<HashMap<String, Rc<[Call]>>>,
 }
 
 impl Project {
@@ -183,6 +189,7 @@ impl Project {
             texts: RefCell::default(),
             files: RefCell::default(),
             examples: OnceCell::new(),
+            calls: RefCell::default(),
         }
     }
 
@@ -302,9 +309,9 @@ impl Project {
         Some(inner.replace('/', ".")).filter(|m| !m.is_empty() && m.split('.').all(is_identifier))
     }
 
-    /// How often each word occurs in the repository's own sources. Of very large repositories a part is read.
-    pub(crate) fn words(&self) -> HashMap<String, usize> {
-        let mut counts = HashMap::new();
+    /// The words of the repository's own sources. Of very large repositories a part is read.
+    pub(crate) fn words(&self) -> Words {
+        let mut counts: HashMap<String, usize> = HashMap::new();
         for path in self.sources().take(MAX_COUNTED_FILES) {
             let text = self.read(path).unwrap_or_default();
             for word in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
@@ -314,7 +321,7 @@ impl Project {
                 }
             }
         }
-        counts
+        Words::new(counts)
     }
 
     /// Python files of the project that are no tests, setup scripts or documentation.
@@ -338,8 +345,20 @@ impl Project {
     }
 
     /// Programs that show how the repository is used.
-    pub(crate) fn examples(&self) -> &[Rc<PyFile>] {
+    pub(crate) fn examples(&self) -> &[Example] {
         self.examples.get_or_init(|| examples::of(self))
+    }
+
+    /// The calls of a function in the sources; none of a name that several functions have.
+    pub(crate) fn calls(&self, callee: &str) -> Rc<[Call]> {
+        if let Some(known) = self.calls.borrow().get(callee) {
+            return Rc::clone(known);
+        }
+        let calls: Rc<[Call]> = contract::calls(self, callee).into();
+        self.calls
+            .borrow_mut()
+            .insert(callee.to_owned(), Rc::clone(&calls));
+        calls
     }
 
     /// Documents for people: plain text, reStructuredText, Markdown.

@@ -1,6 +1,6 @@
 //! What may be shown to others: words of the repository and of Python, and nothing that production's data brought.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
 
 use ingest::{ErrorEvent, Exception};
 use tree_sitter::Node;
@@ -11,7 +11,7 @@ use super::{
     project::Project,
     source::{PyFile, is_statement},
 };
-use crate::{Checkout, Policy};
+use crate::{Checkout, Policy, checkout::Words};
 
 /// Words of Python's own messages, and of those of Node.
 const COMMON: &str = "a an and any are arg argument arguments as at attempt attribute attributes base be been before between \
@@ -34,14 +34,14 @@ year you address addresses aborted available bad broken busy certificate connect
 
 /// The words that may be shown.
 pub(super) struct Vocabulary<'a> {
-    words: &'a HashMap<String, usize>,
+    words: &'a Words,
     /// The names of the exception and of the functions in its trace.
     names: Vec<&'a str>,
 }
 
 impl<'a> Vocabulary<'a> {
     /// `words` are those of the repository's sources.
-    pub(super) fn new(words: &'a HashMap<String, usize>, exception: &'a Exception) -> Self {
+    pub(super) fn new(words: &'a Words, exception: &'a Exception) -> Self {
         let functions = exception.frames.iter().map(|f| f.function.as_str());
         let names = functions.chain([exception.type_name.as_str()]);
         Self {
@@ -52,13 +52,12 @@ impl<'a> Vocabulary<'a> {
 
     /// Whether a word tells nothing of production's data; very short ones and small numbers never do.
     fn knows(&self, word: &str) -> bool {
+        let lower = word.to_lowercase();
         let is_number = word.bytes().all(|b| b.is_ascii_digit());
         word.chars().count() <= if is_number { 3 } else { 2 }
-            || self.words.contains_key(word)
+            || self.words.has(word)
             || self.names.contains(&word)
-            || COMMON.split(' ').any(|known| known == word.to_lowercase())
-            // What is looked up by a name that is put together: `avg` for `_func_avg`.
-            || self.words.keys().any(|known| known.split('_').any(|part| part == word))
+            || COMMON.split(' ').any(|known| known == lower)
     }
 
     /// A text with `…` for what is not known.
@@ -237,12 +236,13 @@ mod tests {
     use crate::lang::python::neighbours::replaced;
 
     fn with<T>(work: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
-        let words = ["discount", "price", "_func_mean"].map(|w| (w.to_owned(), 1));
+        let counts = ["discount", "price", "_func_mean"].map(|w| (w.to_owned(), 1));
+        let words = Words::new(counts.into());
         let exception = Exception {
             type_name: "shop.errors.Refused".to_owned(),
             ..Exception::default()
         };
-        work(&Vocabulary::new(&HashMap::from(words), &exception))
+        work(&Vocabulary::new(&words, &exception))
     }
 
     #[track_caller]

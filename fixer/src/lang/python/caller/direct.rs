@@ -1,21 +1,29 @@
 //! The repository's own functions, called with the values that their parameters had at the crash.
 
-use std::rc::Rc;
+use std::{cell::OnceCell, rc::Rc};
 
 use ingest::Frame;
 use tree_sitter::Node;
 
-use super::{MADE_UP, Script, receiver::receivers};
+use super::{
+    MADE_UP, Script,
+    receiver::{Receiver, receivers},
+};
 use crate::lang::python::{
     project::Project,
     source::{Parameter, ParameterKind, PyFile, ancestors, children, own_descendants},
     values::readings,
 };
 
+/// Ways to read the captured values that are tried.
+const MAX_READINGS: usize = 3;
+
 /// A function of the repository, called with the values that its parameters had at the crash.
-pub(super) fn direct(frame: &Frame, path: &str, project: &Project, reading: usize) -> Vec<Script> {
-    let attempt = || -> Option<Vec<Script>> {
-        let callee = Callee::of(frame, path, project)?;
+pub(super) fn direct(frame: &Frame, path: &str, project: &Project) -> Vec<Script> {
+    let Some(callee) = Callee::of(frame, path, project) else {
+        return Vec::new();
+    };
+    let attempt = |reading: usize| -> Option<Vec<Script>> {
         let mut imports = Vec::new();
         let mut arguments = Vec::new();
         for parameter in &callee.parameters {
@@ -37,7 +45,7 @@ pub(super) fn direct(frame: &Frame, path: &str, project: &Project, reading: usiz
         }
         Some(callee.called(&arguments.join(", "), &imports, 0.95))
     };
-    attempt().unwrap_or_default()
+    (0..MAX_READINGS).filter_map(attempt).flatten().collect()
 }
 
 /// An argument as it is written for its parameter.
@@ -58,6 +66,8 @@ pub(super) struct Callee<'a> {
     module: String,
     /// What a caller gives: `self` and `cls` left out.
     pub(super) parameters: Vec<Parameter>,
+    /// Objects whose method it is.
+    receivers: OnceCell<Vec<Receiver>>,
 }
 
 impl<'a> Callee<'a> {
@@ -84,6 +94,7 @@ impl<'a> Callee<'a> {
             line,
             module,
             parameters,
+            receivers: OnceCell::new(),
         })
     }
 
@@ -125,8 +136,10 @@ impl<'a> Callee<'a> {
             let call = format!("{class_name}.{name}({arguments})");
             return vec![script(imports, &import, Vec::new(), &call, fidelity)];
         }
-        let made = receivers(class_name, module, name, self.project).into_iter();
-        made.map(|receiver| {
+        let made = self
+            .receivers
+            .get_or_init(|| receivers(class_name, module, name, self.project));
+        let called = made.iter().map(|receiver| {
             let object = &receiver.object;
             let call = match name {
                 _ if decorators.iter().any(|d| d.contains("property")) => {
@@ -140,12 +153,12 @@ impl<'a> Callee<'a> {
             script(
                 imports,
                 &receiver.imports,
-                receiver.setup,
+                receiver.setup.clone(),
                 &call,
                 fidelity * MADE_UP / 0.95,
             )
-        })
-        .collect()
+        });
+        called.collect()
     }
 }
 

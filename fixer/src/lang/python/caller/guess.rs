@@ -197,6 +197,7 @@ fn shown(callee: &Callee<'_>, parameter: &Parameter, project: &Project) -> Vec<S
         if !example.text.contains(&needle) {
             continue;
         }
+        let example = example.program();
         for call in descendants(example.root()) {
             let is_call = call.kind() == "call"
                 && call

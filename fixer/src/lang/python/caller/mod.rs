@@ -147,10 +147,8 @@ pub(crate) fn scripts(event: &ErrorEvent, mapped: &[Mapped], project: &Project) 
     }
     for at in first..frames.len() {
         if let Mapped::File(path) = &mapped[at] {
-            for reading in 0..3 {
-                for script in direct(&frames[at], path, project, reading) {
-                    add(Some(script));
-                }
+            for script in direct(&frames[at], path, project) {
+                add(Some(script));
             }
         }
     }

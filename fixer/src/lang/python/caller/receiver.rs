@@ -46,11 +46,12 @@ pub(super) fn receivers(
     let mut out = vec![own(format!("{class}()"))];
     let (constructor, use_of) = (format!("{class}("), format!(".{method}("));
     let mut later = Vec::new();
-    for file in project.examples().iter().take(MAX_EXAMPLES) {
-        let constructs = file.text.contains(&constructor);
-        if !constructs && !file.text.contains(&use_of) && method != "__call__" {
+    for example in project.examples().iter().take(MAX_EXAMPLES) {
+        let constructs = example.text.contains(&constructor);
+        if !constructs && !example.text.contains(&use_of) {
             continue;
         }
+        let file = example.program();
         for node in descendants(file.root()) {
             if out.len() >= MAX_WAYS && later.len() >= MAX_WAYS {
                 break;
