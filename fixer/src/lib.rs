@@ -117,12 +117,39 @@ pub struct Report {
     pub refuted: Vec<Refuted>,
     /// Candidates that cured the crash, the likeliest first; each does something else on the crashing input.
     pub cured: Vec<Candidate>,
+    /// The behaviours that the choice was between, best first: the candidate that stands for each, and what speaks for it.
+    pub ranked: Vec<(Candidate, Evidence)>,
     /// What every gate saw of a patch that was given.
     pub gates: Vec<GateReport>,
     /// Whether a module that the repository imports is not installed.
     pub lacks_module: bool,
     /// Folders of the repository that go on the import path, from its root.
     pub import_roots: Vec<String>,
+}
+
+/// What speaks for a behaviour and against it: the fixer's confidence is made of this.
+#[derive(Debug, Clone, Serialize)]
+pub struct Evidence {
+    /// What behaviours are ranked by, in `0.0..=1.0`.
+    pub score: f64,
+    /// The candidate's own, in `0.0..=1.0`: of its form and its place.
+    pub prior: f64,
+    /// How near the reproduction is to what happened, in `0.0..=1.0`.
+    pub fidelity: f64,
+    /// Whether something in the repository speaks for it.
+    pub has_witness: bool,
+    /// Whether the crashing input now ends in an exception that the repository promises.
+    pub raises: bool,
+    /// Whether the crashing input now gives a value of a type that no input beside it gives.
+    pub is_unusual: bool,
+    /// Candidates that do the same, itself included.
+    pub n_alike: usize,
+    /// Inputs beside the crash on which nothing changes.
+    pub n_unchanged: usize,
+    /// Inputs beside the crash that crashed as well and are cured.
+    pub n_cured: usize,
+    /// Inputs beside the crash that crashed as well and still do.
+    pub n_still: usize,
 }
 
 /// The isolate in which candidates were tried; the finalist's gates run natively whatever it was.

@@ -19,6 +19,8 @@ pub(crate) struct Answer {
     pub(crate) fix: Option<Fix>,
     /// Diffs of what else cured the crash.
     cured: Vec<String>,
+    /// Diffs of the behaviours that the choice was between, each with what speaks for it.
+    ranked: Vec<Value>,
     pub(crate) took: Duration,
 }
 
@@ -53,9 +55,15 @@ impl Answer {
         });
         let cured = report.cured.iter();
         let cured = cured.map(|c| c.diff(|path| checkout.text(path))).collect();
+        let ranked = report.ranked.iter().map(|(candidate, evidence)| {
+            let diff = candidate.diff(|path| checkout.text(path));
+            json!({"diff": diff, "generator": candidate.generator(), "evidence": evidence})
+        });
+        let ranked = ranked.collect();
         let shown = |text: &str| fixer::without_values(text, &bug.event, checkout);
         Self {
             cured,
+            ranked,
             message: shown(&bug.event.traced().message),
             bug: Bug {
                 title: shown(&bug.title),
@@ -82,6 +90,7 @@ impl Answer {
         merge(&mut out, more);
         if with_cured {
             out["cured"] = json!(self.cured);
+            out["ranked"] = json!(self.ranked);
         }
         out
     }

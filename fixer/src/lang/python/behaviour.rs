@@ -9,7 +9,7 @@ use super::{
     run::{Kind, Raised, Ran},
 };
 use crate::{
-    Report,
+    Evidence, Report,
     candidate::Candidate,
     gates::{Finding, Gate, Refuted},
 };
@@ -25,10 +25,14 @@ pub(crate) struct Behaviour {
     pub(crate) candidate: Candidate,
     /// The promised exception in which the crashing input now ends.
     pub(crate) raises: Option<Raised>,
-    pub(crate) score: f64,
-    /// How many candidates do the same.
-    pub(crate) n_alike: usize,
+    pub(crate) evidence: Evidence,
     pub(crate) beside: Beside,
+}
+
+impl Behaviour {
+    pub(crate) fn score(&self) -> f64 {
+        self.evidence.score
+    }
 }
 
 /// How a patched tree does on inputs beside the crash.
@@ -193,29 +197,38 @@ pub(crate) fn group(
                 continue;
             }
         };
+        let has_witness = candidate.witness.is_some();
+        let is_unusual =
+            ran.outcome == Kind::Ok && kinds.len() >= 2 && !kinds.contains(&kind_of(&ran.value));
         let mut score = candidate.prior * fidelity;
-        // A value of a kind that this call gives for no other input is suspect.
-        if ran.outcome == Kind::Ok
-            && kinds.len() >= 2
-            && !kinds.contains(&kind_of(&ran.value))
-            && candidate.witness.is_none()
-        {
+        if is_unusual && !has_witness {
             score *= 0.5;
         }
         if beside.n_still > 0 {
             let n = beside.n_still + beside.n_cured;
             score *= 1.0 - 0.5 * beside.n_still as f64 / n as f64;
         }
-        if candidate.witness.is_some() {
+        if has_witness {
             score = (score * 1.1).min(0.99);
         }
+        let evidence = Evidence {
+            score,
+            prior: candidate.prior,
+            fidelity,
+            has_witness,
+            raises: ran.error.is_some(),
+            is_unusual,
+            n_alike: 1,
+            n_unchanged: beside.n_unchanged,
+            n_cured: beside.n_cured,
+            n_still: beside.n_still,
+        };
         let size = candidate.files.values().map(String::len).sum();
         let does = Value::Array(beside.does.clone()).to_string();
         let behaviour = Behaviour {
             raises: ran.error.clone(),
             candidate,
-            score,
-            n_alike: 1,
+            evidence,
             beside,
         };
         groups.entry(does).or_default().push((behaviour, size));
@@ -225,14 +238,14 @@ pub(crate) fn group(
         .filter_map(|mut members| {
             let n_alike = members.len();
             // The likeliest stands for its group; of equals the smallest.
-            members.sort_by(|(a, x), (b, y)| b.score.total_cmp(&a.score).then(x.cmp(y)));
-            members.into_iter().next().map(|(behaviour, _)| Behaviour {
-                n_alike,
-                ..behaviour
+            members.sort_by(|(a, x), (b, y)| b.score().total_cmp(&a.score()).then(x.cmp(y)));
+            members.into_iter().next().map(|(mut behaviour, _)| {
+                behaviour.evidence.n_alike = n_alike;
+                behaviour
             })
         })
         .collect();
-    out.sort_by(|a, b| b.score.total_cmp(&a.score));
+    out.sort_by(|a, b| b.score().total_cmp(&a.score()));
     out
 }
 

@@ -35,6 +35,8 @@ const MIN_JUDGED: usize = 12;
 const MAX_JUDGED: usize = 60;
 /// Runs of cures on inputs beside the crash, of all of them together.
 const MAX_NEIGHBOUR_RUNS: usize = 900;
+/// Behaviours that the report holds.
+const MAX_TOLD: usize = 12;
 /// Behaviours told apart and sent through the gates.
 const MAX_FINALISTS: usize = 6;
 
@@ -274,14 +276,18 @@ impl Work<'_> {
         report: &mut Report,
     ) -> Result<(), FixError> {
         let mut suite = Suite::new(&self.bench, self.project, &crash.native);
+        let told = ranked.iter().take(MAX_TOLD);
+        report.ranked = told
+            .map(|b| (b.candidate.clone(), b.evidence.clone()))
+            .collect();
         let mut alive = ranked;
         for behaviour in &alive {
             let diff = behaviour
                 .candidate
                 .diff(|path| self.project.read(path).unwrap_or_default().to_string());
             tracing::debug!(
-                score = behaviour.score,
-                n_alike = behaviour.n_alike,
+                score = behaviour.score(),
+                n_alike = behaviour.evidence.n_alike,
                 "a behaviour, by {}\n{diff}",
                 behaviour.candidate.generator()
             );
@@ -289,7 +295,7 @@ impl Work<'_> {
         // Where even the best would not be proposed if it had no rival, the gates have nothing to decide.
         if alive
             .first()
-            .is_some_and(|best| best.score < self.task.policy.min_confidence)
+            .is_some_and(|best| best.score() < self.task.policy.min_confidence)
         {
             report.why_not = Some(undecided(&alive));
             return Ok(());
@@ -318,7 +324,7 @@ impl Work<'_> {
                 returned: &[],
                 all: false,
             };
-            let beside = |_: &Candidate| Ok(behaviour.beside.finding(behaviour.n_alike));
+            let beside = |_: &Candidate| Ok(behaviour.beside.finding(behaviour.evidence.n_alike));
             let trial = gates.send(behaviour.candidate.clone(), beside, &mut suite)?;
             if let Some(refuted) = trial.refusals().next() {
                 report.refuted.push(refuted);
@@ -382,7 +388,7 @@ impl Work<'_> {
 }
 
 fn confidence(alive: &[Behaviour]) -> f64 {
-    behaviour::confidence(&alive.iter().map(|b| b.score).collect::<Vec<_>>())
+    behaviour::confidence(&alive.iter().map(Behaviour::score).collect::<Vec<_>>())
 }
 
 /// Why none of several behaviours is proposed.
