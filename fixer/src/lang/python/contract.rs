@@ -7,7 +7,7 @@ use tree_sitter::Node;
 
 use super::{
     project::Project,
-    source::{PyFile, ancestors, children, descendants},
+    source::{PyFile, ancestors, children, descendants, exceptions_of},
 };
 
 /// Files looked through for calls of a function.
@@ -181,29 +181,16 @@ pub(crate) fn catches(file: &PyFile, clause: Node<'_>, types: &[String]) -> bool
     names(&caught(file, clause), types)
 }
 
+fn caught(file: &PyFile, clause: Node<'_>) -> Vec<String> {
+    let exceptions = exceptions_of(clause).into_iter();
+    exceptions.map(|e| file.text_of(e).to_owned()).collect()
+}
+
 fn names(caught: &[String], types: &[String]) -> bool {
     caught.iter().any(|name| {
         let bare = name.rsplit('.').next().unwrap_or(name);
         !matches!(bare, "Exception" | "BaseException") && types.iter().any(|t| t == bare)
     })
-}
-
-/// The exceptions that a clause names.
-pub(crate) fn caught(file: &PyFile, clause: Node<'_>) -> Vec<String> {
-    let Some(first) = children(clause).into_iter().find(|c| c.kind() != "block") else {
-        return Vec::new();
-    };
-    let types = if first.kind() == "as_pattern" {
-        first.named_child(0).unwrap_or(first)
-    } else {
-        first
-    };
-    if types.kind() == "tuple" {
-        let names = children(types).into_iter();
-        names.map(|t| file.text_of(t).to_owned()).collect()
-    } else {
-        vec![file.text_of(types).to_owned()]
-    }
 }
 
 /// What a handler of one statement does.

@@ -249,6 +249,21 @@ pub(crate) fn children(node: Node<'_>) -> Vec<Node<'_>> {
         .collect()
 }
 
+/// The exceptions that an `except` clause names; a bare one names none.
+pub(crate) fn exceptions_of(clause: Node<'_>) -> Vec<Node<'_>> {
+    let parts = children(clause).into_iter().filter(|n| n.kind() != "block");
+    let types = parts.map(|n| match n.kind() {
+        "as_pattern" => n.named_child(0).unwrap_or(n),
+        _ => n,
+    });
+    types
+        .flat_map(|n| match n.kind() {
+            "tuple" => children(n),
+            _ => vec![n],
+        })
+        .collect()
+}
+
 /// All nodes below (and with) a node, in source order, without recursion.
 pub(crate) fn descendants(node: Node<'_>) -> Vec<Node<'_>> {
     let mut out = Vec::new();

@@ -8,7 +8,7 @@ use super::{
     generate::stated::speaks_for,
     hunks::Part,
     project::Project,
-    source::{PyFile, ancestors, children, descendants},
+    source::{PyFile, ancestors, children, descendants, exceptions_of},
     verify::code,
 };
 use crate::{candidate::Candidate, gates::Finding};
@@ -139,22 +139,25 @@ fn handlers(file: &PyFile) -> Vec<Handler> {
         let line = file.line_of(node.start_byte());
         let function = function_of(file, node);
         if node.kind() == "except_clause" {
-            let parts = children(node);
-            let Some((block, caught)) = parts.split_last() else {
+            let Some(block) = children(node).pop() else {
                 continue;
+            };
+            let bare = |n| {
+                let name = file.text_of(n);
+                name.rsplit('.').next().unwrap_or(name).to_owned()
             };
             let n_statements = node
                 .parent()
                 .and_then(|t| t.child_by_field_name("body"))
                 .map_or(0, |body| children(body).len());
-            let raises = descendants(*block)
+            let raises = descendants(block)
                 .iter()
                 .any(|n| n.kind() == "raise_statement");
             out.push(Handler {
                 function,
                 line,
-                types: caught.iter().flat_map(|c| types_of(file, *c)).collect(),
-                block: words(file.text_of(*block)),
+                types: exceptions_of(node).into_iter().map(bare).collect(),
+                block: words(file.text_of(block)),
                 raises,
                 n_statements,
             });
@@ -177,20 +180,6 @@ fn handlers(file: &PyFile) -> Vec<Handler> {
         }
     }
     out
-}
-
-/// The bare names of the exceptions that an `except` names.
-fn types_of(file: &PyFile, caught: Node<'_>) -> Vec<String> {
-    let caught = match caught.kind() {
-        "as_pattern" => caught.named_child(0).unwrap_or(caught),
-        _ => caught,
-    };
-    let each = match caught.kind() {
-        "tuple" => children(caught),
-        _ => vec![caught],
-    };
-    let bare = |text: &str| text.rsplit('.').next().unwrap_or(text).to_owned();
-    each.into_iter().map(|n| bare(file.text_of(n))).collect()
 }
 
 /// A handler that is there already and swallows the same: in the same file, or word for word elsewhere.
@@ -353,6 +342,11 @@ mod tests {
         check_handlers("try:\n    f()\nexcept:\n    pass\n", " 1 in <module> broad");
         check_handlers(
             "try:\n    f()\nexcept (A, Exception):\n    g()\n",
+            "A|Exception 1 in <module> broad",
+        );
+        // Without parentheses, as Python 3.14 allows.
+        check_handlers(
+            "try:\n    f()\nexcept A, Exception:\n    g()\n",
             "A|Exception 1 in <module> broad",
         );
         check_handlers(

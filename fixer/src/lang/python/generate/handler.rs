@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Bad, Edit, Proposal, Site, Target, proposal};
-use crate::lang::python::source::{PyFile, ancestors, children, descendants};
+use crate::lang::python::source::{PyFile, ancestors, children, descendants, exceptions_of};
 
 /// The `except` clauses around a place, made to catch this exception as well.
 pub(super) fn widen(site: &Site<'_>) -> Vec<Proposal> {
@@ -29,20 +29,13 @@ pub(super) fn widen(site: &Site<'_>) -> Vec<Proposal> {
             .into_iter()
             .filter(|c| c.kind() == "except_clause")
         {
-            let Some(caught) = children(clause).into_iter().find(|c| c.kind() != "block") else {
+            let caught = exceptions_of(clause);
+            let Some(first) = caught.first() else {
                 continue;
             };
-            let (types, alias) = if caught.kind() == "as_pattern" {
-                (caught.named_child(0), true)
-            } else {
-                (Some(caught), false)
-            };
-            let Some(types) = types else { continue };
-            let names: Vec<&str> = if types.kind() == "tuple" {
-                children(types).iter().map(|t| file.text_of(*t)).collect()
-            } else {
-                vec![file.text_of(types)]
-            };
+            let tuple = first.parent().filter(|p| p.kind() == "tuple");
+            let types = tuple.unwrap_or(*first);
+            let names: Vec<&str> = caught.iter().map(|t| file.text_of(*t)).collect();
             if names.iter().any(|name| {
                 site.error
                     .mro
@@ -68,16 +61,17 @@ pub(super) fn widen(site: &Site<'_>) -> Vec<Proposal> {
             } else {
                 0.75
             };
-            let new = if types.kind() == "tuple" {
-                let text = file.text_of(types);
+            let text = file.text_of(types);
+            let new = if tuple.is_some() {
                 format!(
                     "{}, {kind})",
                     text.trim_end_matches(')').trim_end().trim_end_matches(',')
                 )
             } else {
-                format!("({}, {kind})", file.text_of(types))
+                format!("({text}, {kind})")
             };
-            let uses_alias = alias && clause_uses_attributes(file, clause);
+            let has_alias = types.parent().is_some_and(|p| p.kind() == "as_pattern");
+            let uses_alias = has_alias && clause_uses_attributes(file, clause);
             let prior = related
                 * focus
                 * depth
