@@ -249,6 +249,16 @@ pub(crate) fn children(node: Node<'_>) -> Vec<Node<'_>> {
         .collect()
 }
 
+/// The statements of a function's body, but for texts that stand alone, as its docstring does.
+pub(crate) fn statements_of(function: Node<'_>) -> Vec<Node<'_>> {
+    let body = function.child_by_field_name("body").map(children);
+    let mut statements = body.unwrap_or_default();
+    statements.retain(|s| {
+        s.kind() != "expression_statement" || s.named_child(0).is_none_or(|n| n.kind() != "string")
+    });
+    statements
+}
+
 /// The exceptions that an `except` clause names; a bare one names none.
 pub(crate) fn exceptions_of(clause: Node<'_>) -> Vec<Node<'_>> {
     let parts = children(clause).into_iter().filter(|n| n.kind() != "block");

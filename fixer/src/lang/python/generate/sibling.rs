@@ -6,7 +6,10 @@ use super::{Edit, Proposal, Site, Target, guard::step_of, handler::is_global, pr
 use crate::lang::python::{
     contract::{Instead, catches, handled_calls, in_loop},
     project::parent,
-    source::{BUILTINS, PyFile, ancestors, children, descendants, free_names, own_descendants},
+    source::{
+        BUILTINS, PyFile, ancestors, children, descendants, free_names, own_descendants,
+        statements_of,
+    },
 };
 
 /// Files of the same folder that are looked through for methods of the same name.
@@ -245,16 +248,7 @@ fn extents<'t>(
     whole: bool,
 ) -> Vec<(Node<'t>, Node<'t>, f64)> {
     let mut out = vec![(target.statement, target.statement, 0.6)];
-    let body: Vec<Node<'t>> = function
-        .child_by_field_name("body")
-        .map(children)
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|s| {
-            s.kind() != "expression_statement"
-                || s.named_child(0).is_none_or(|n| n.kind() != "string")
-        })
-        .collect();
+    let body = statements_of(function);
     if let (true, Some(first), Some(last)) = (whole, body.first(), body.last()) {
         out.push((*first, *last, 0.9));
     }
@@ -264,15 +258,7 @@ fn extents<'t>(
 /// Whether a handler's `try` is all that its method consists of.
 fn covers_body(method: Node<'_>, clause: Node<'_>) -> bool {
     let body = method.child_by_field_name("body");
-    let statements = body.map(children).unwrap_or_default();
-    let n_code = statements
-        .iter()
-        .filter(|s| {
-            s.kind() != "expression_statement"
-                || s.named_child(0).is_none_or(|n| n.kind() != "string")
-        })
-        .count();
-    n_code == 1 && clause.parent().and_then(|t| t.parent()) == body
+    statements_of(method).len() == 1 && clause.parent().and_then(|t| t.parent()) == body
 }
 
 fn with_handler(

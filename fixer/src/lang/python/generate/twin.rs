@@ -11,7 +11,7 @@ use tree_sitter::Node;
 use super::{Edit, Proposal, Site, proposal};
 use crate::lang::python::{
     project::{is_identifier, parent},
-    source::{BUILTINS, PyFile, children, descendants, free_names},
+    source::{BUILTINS, PyFile, children, descendants, free_names, statements_of},
 };
 
 /// Neighbouring files that are looked through.
@@ -242,11 +242,7 @@ fn differences(
 
 /// The lines of a function's body with their ranges of bytes, docstring and blank lines left out; nothing of very long ones.
 fn body_lines<'t>(file: &'t PyFile, function: Node<'t>) -> Option<Vec<(&'t str, Range<usize>)>> {
-    let body = function.child_by_field_name("body")?;
-    let statements = children(body).into_iter().filter(|s| {
-        s.kind() != "expression_statement" || s.named_child(0).is_none_or(|n| n.kind() != "string")
-    });
-    let statements: Vec<Node<'_>> = statements.collect();
+    let statements = statements_of(function);
     let (first, last) = (statements.first()?, statements.last()?);
     let start = file.line_start_of(*first);
     if start > first.start_byte() || file.text[start..first.start_byte()].trim() != "" {
