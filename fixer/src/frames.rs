@@ -109,6 +109,18 @@ pub(crate) fn map(
     }
 }
 
+/// The innermost frame that is a file of the repository, with the file's path.
+pub(crate) fn innermost<'a>(
+    frames: &'a [Frame],
+    mapped: &'a [Mapped],
+) -> Option<(&'a str, &'a Frame)> {
+    let mut outwards = frames.iter().zip(mapped).rev();
+    outwards.find_map(|(frame, mapped)| match mapped {
+        Mapped::File(path) => Some((path.as_str(), frame)),
+        _ => None,
+    })
+}
+
 /// The standard library: `…/lib/python3.11/json/decoder.py`, not what is installed below it.
 fn is_system(path: &str) -> bool {
     let Some(at) = path

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     candidate::{Candidate, changed_lines},
-    frames::{Mapped, is_application},
+    frames::{Mapped, innermost, is_application},
 };
 
 /// Innermost frames of a recursion in which its cycle is looked for.
@@ -45,13 +45,7 @@ pub(crate) fn same_crash(
             said()
         ));
     }
-    let innermost = event.frames.iter().zip(mapped).rev().find_map(|(f, m)| {
-        if let Mapped::File(path) = m {
-            Some((path, f))
-        } else {
-            None
-        }
-    });
+    let innermost = innermost(&event.frames, mapped);
     let (Some((path, frame)), Some(place)) = (innermost, error.place()) else {
         return Err("the nearest attempt crashed outside the repository".to_owned());
     };
@@ -83,7 +77,7 @@ pub(crate) fn same_crash(
     let same_line = frame.line.is_none_or(|line| {
         line == place.line || place.span.is_some_and(|s| s.0 <= line && line <= s.1)
     });
-    if *path == place.path && same_line {
+    if path == place.path && same_line {
         return Ok(());
     }
     Err(format!(

@@ -11,7 +11,7 @@ use super::{
     publish::{Vocabulary, foreign},
     run::{Kind, Mode, Raised, Run},
 };
-use crate::{Exploration, FixError, Report, frames::Mapped};
+use crate::{Exploration, FixError, Report, frames::innermost};
 
 /// How often guesses are made again from how they failed.
 const MAX_REFINEMENTS: usize = 3;
@@ -41,7 +41,7 @@ impl Work<'_> {
                 report.why_not = None;
                 return Ok(found);
             }
-            near.sort_by_key(|(_, error)| self.distance(error));
+            near.sort_by_cached_key(|(_, error)| self.distance(error));
             let next = near.iter().take(MAX_NEAR).flat_map(|(id, error)| {
                 caller::refined(&scripts[*id], &error.type_name, &error.message)
             });
@@ -58,14 +58,7 @@ impl Work<'_> {
     /// How far from the event's place a run crashed: lines of the same function that were still to come, more for any other
     /// place.
     fn distance(&self, error: &Raised) -> u32 {
-        let frames = self.exception.frames.iter().zip(self.mapped).rev();
-        let innermost = frames
-            .filter_map(|(f, m)| match m {
-                Mapped::File(path) => Some((path, f)),
-                _ => None,
-            })
-            .next();
-        let Some((path, wanted)) = innermost else {
+        let Some((path, wanted)) = innermost(&self.exception.frames, self.mapped) else {
             return u32::MAX;
         };
         let function = wanted.function.rsplit('.').next().unwrap_or_default();
@@ -73,7 +66,7 @@ impl Work<'_> {
             .frames
             .iter()
             .rev()
-            .find(|f| f.path == *path && f.function == function);
+            .find(|f| f.path == path && f.function == function);
         reached
             .zip(wanted.line)
             .map_or(10_000, |(f, line)| f.line.abs_diff(line))
