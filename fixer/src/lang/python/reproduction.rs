@@ -20,30 +20,32 @@ const MAX_NEAR: usize = 20;
 /// Guesses made so in one round.
 const MAX_REFINED: usize = 160;
 
+/// A script, and how it crashes.
+type Attempt = (Script, Raised);
+
 impl Work<'_> {
     /// Finds a script that crashes as the event did, natively: what is explored elsewhere is to hold there.
-    pub(super) fn reproduce(
-        &self,
-        report: &mut Report,
-    ) -> Result<Option<(Script, Raised)>, FixError> {
+    pub(super) fn reproduce(&self, report: &mut Report) -> Result<Option<Attempt>, FixError> {
         let told = caller::scripts(self.task.event, self.mapped, self.project);
-        let (found, _) = self.first_that_crashes(&told, 0.4, report)?;
-        if found.is_some() || report.lacks_module {
-            return Ok(found);
+        let found = self.first_that_crashes(&told, 0.4, report)?;
+        if found.is_ok() || report.lacks_module {
+            return Ok(found.ok());
         }
         (self.task.progress)("guessing what was given");
         // How near the log's own values came says more than how near a guess did.
         let why_not = report.why_not.take();
         let mut scripts = caller::guesses(self.task.event, self.mapped, self.project);
         for _ in 0..=MAX_REFINEMENTS {
-            let (found, mut near) = self.first_that_crashes(&scripts, 0.3, report)?;
-            if found.is_some() {
-                report.why_not = None;
-                return Ok(found);
-            }
+            let mut near = match self.first_that_crashes(&scripts, 0.3, report)? {
+                Ok(found) => {
+                    report.why_not = None;
+                    return Ok(Some(found));
+                }
+                Err(near) => near,
+            };
             near.sort_by_cached_key(|(_, error)| self.distance(error));
-            let next = near.iter().take(MAX_NEAR).flat_map(|(id, error)| {
-                caller::refined(&scripts[*id], &error.type_name, &error.message)
+            let next = near.iter().take(MAX_NEAR).flat_map(|(script, error)| {
+                caller::refined(script, &error.type_name, &error.message)
             });
             scripts = next.collect();
             scripts.truncate(MAX_REFINED);
@@ -72,21 +74,17 @@ impl Work<'_> {
             .map_or(10_000, |(f, line)| f.line.abs_diff(line))
     }
 
-    /// The first of some scripts that crashes as the event did; else those that crashed otherwise, with how.
-    #[expect(
-        clippy::type_complexity,
-        reason = "a pair of an answer and what came near it"
-    )]
+    /// The first of some scripts that crashes as the event did; else those that crash otherwise.
     fn first_that_crashes(
         &self,
         scripts: &[Script],
         share: f64,
         report: &mut Report,
-    ) -> Result<(Option<(Script, Raised)>, Vec<(usize, Raised)>), FixError> {
+    ) -> Result<Result<Attempt, Vec<Attempt>>, FixError> {
         if scripts.is_empty() {
             report.why_not =
                 Some("not reproduced: the log tells too little of the call".to_owned());
-            return Ok((None, Vec::new()));
+            return Ok(Err(Vec::new()));
         }
         let runs: Vec<Run> = scripts
             .iter()
@@ -103,12 +101,13 @@ impl Work<'_> {
         let mut others = Vec::new();
         for ran in batch.runs {
             let Some(error) = ran.error else { continue };
+            let script = scripts[ran.id].clone();
             match judge::same_crash(self.exception, self.mapped, &error, &self.vocabulary()) {
-                Ok(()) => return Ok((Some((scripts[ran.id].clone(), error)), Vec::new())),
+                Ok(()) => return Ok(Ok((script, error))),
                 Err(reason) => {
-                    tracing::trace!("{reason}, by\n{}", scripts[ran.id].text());
+                    tracing::trace!("{reason}, by\n{}", script.text());
                     near = Some(near.unwrap_or(reason));
-                    others.push((ran.id, error));
+                    others.push((script, error));
                 }
             }
         }
@@ -132,7 +131,7 @@ impl Work<'_> {
                 .or(near)
                 .unwrap_or_else(|| "no attempt raised".to_owned())
         ));
-        Ok((None, others))
+        Ok(Err(others))
     }
 
     /// Explores in WebAssembly where the crash happens there too. Its crash there is the one that later runs are compared
