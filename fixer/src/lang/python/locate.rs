@@ -123,7 +123,7 @@ pub(super) fn locations(
 
 /// The place, file and line, at which the exception was to be handled as other callers of the same function do.
 pub(super) fn answerable_frame<'m>(
-    exception: &Exception,
+    exception: &'m Exception,
     mapped: &'m [Mapped],
     project: &Project,
 ) -> Option<(&'m str, u32)> {
@@ -138,8 +138,6 @@ pub(super) fn answerable_frame<'m>(
     });
     let stack: Vec<Step<'_>> = steps.collect();
     let at = answerable(project, &stack, &types_of(&exception.type_name))?;
-    mapped.iter().find_map(|m| match m {
-        Mapped::File(path) if path == stack[at].0 => Some((path.as_str(), stack[at].1)),
-        _ => None,
-    })
+    let (path, line, _) = stack[at];
+    Some((path, line))
 }
