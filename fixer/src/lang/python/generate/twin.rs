@@ -95,11 +95,13 @@ impl Names {
         if from == to || !is_name(from) || !is_name(to) {
             return None;
         }
-        let alike = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
-        let backwards = |s: &str| s.chars().rev().collect::<String>();
-        let mut end = alike(&backwards(from), &backwards(to));
-        let mut start =
-            alike(from, to).min(from.len().min(to.len()) - end.min(from.len().min(to.len())));
+        let is_same = |(a, b): &(u8, u8)| a == b;
+        let backwards = from.bytes().rev().zip(to.bytes().rev());
+        let mut end = backwards.take_while(is_same).count();
+        // What belongs to the common end does not belong to the beginning too.
+        let rest = from.len().min(to.len()) - end;
+        let forwards = from.bytes().zip(to.bytes()).take(rest);
+        let mut start = forwards.take_while(is_same).count();
         // Whole words are exchanged: the plural's s may go, other letters in common may not.
         let boundary = |s: &str, at: usize| {
             at == 0
@@ -118,10 +120,9 @@ impl Names {
         {
             end -= 1;
         }
-        let a = from[start..from.len() - end]
-            .trim_matches('_')
-            .to_lowercase();
-        let b = to[start..to.len() - end].trim_matches('_').to_lowercase();
+        let middle = |s: &str| s[start..s.len() - end].trim_matches('_').to_owned();
+        let exact = (middle(from), middle(to));
+        let (a, b) = (exact.0.to_lowercase(), exact.1.to_lowercase());
         if a.len() < 2 || b.len() < 2 {
             return None;
         }
@@ -129,10 +130,6 @@ impl Names {
             let (first, rest) = s.split_at(1);
             first.to_uppercase() + rest
         };
-        let exact = (
-            from[start..from.len() - end].trim_matches('_').to_owned(),
-            to[start..to.len() - end].trim_matches('_').to_owned(),
-        );
         Some(Self(vec![
             exact,
             (title(&a), title(&b)),
