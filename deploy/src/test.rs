@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
-use fixer::{Goal, Report};
+use fixer::Goal;
 use serde_json::{Value, json};
 use triage::Fixability;
 
@@ -40,11 +40,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Fixability::Fixable | Fixability::Unsure => {
                 session.work(bug, &nth, &checkout, Goal::Reproduce, &taken, &fixer::fix)?
             }
-            Fixability::NotFixable => Report {
-                locations: fixer::locate(&bug.event, &checkout),
-                why_not: Some(bug.assessment.reason.clone()),
-                ..Report::default()
-            },
+            Fixability::NotFixable => fix::not_fixable(bug, &checkout),
         };
         let answer = Answer::new(bug, report, &checkout, note, started.elapsed());
         if args.input.output == Output::Human {

@@ -11,8 +11,8 @@ mod session;
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
-use fixer::{Goal, Report};
-use triage::Fixability;
+use fixer::{Checkout, Goal, Report};
+use triage::{Bug, Fixability};
 
 pub(crate) use self::{
     answer::{Answer, merge},
@@ -98,11 +98,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 });
                 report
             }
-            Fixability::NotFixable => Report {
-                locations: fixer::locate(&bug.event, &checkout),
-                why_not: Some(bug.assessment.reason.clone()),
-                ..Report::default()
-            },
+            Fixability::NotFixable => not_fixable(bug, &checkout),
         };
         let answer = Answer::new(bug, report, &checkout, note, started.elapsed());
         if args.input.output == Output::Human {
@@ -118,6 +114,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Output::Human => human::summary(n_events, &answers),
     }
     Ok(status(n_events, answers.iter().any(|a| a.fix.is_some())))
+}
+
+/// What is told of a bug that code cannot fix: why, and where it shows.
+pub(crate) fn not_fixable(bug: &Bug, checkout: &Checkout) -> Report {
+    Report {
+        locations: fixer::locate(&bug.event, checkout),
+        why_not: Some(bug.assessment.reason.clone()),
+        ..Report::default()
+    }
 }
 
 /// 0 for success; 3 where there were errors in the log, 4 where there were none.
