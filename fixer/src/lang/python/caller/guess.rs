@@ -14,7 +14,7 @@ use crate::{
         generate::{DICT_METHODS, LIST_METHODS, STR_METHODS},
         project::Project,
         source::{Parameter, ParameterKind, PyFile, children, descendants, own_descendants},
-        values::{is_literal, readings},
+        values::{from_repr, is_literal, readings},
     },
 };
 
@@ -373,17 +373,9 @@ fn told(exception: &Exception) -> Vec<String> {
     out.extend(of_type.iter().map(|v| (*v).to_owned()));
     // `invalid literal for int() with base 10: '12 a'`, `'price'`: read as a literal, never evaluated.
     let key = (exception.type_name == "KeyError").then_some(message);
-    if let Some(quoted) = key.or(message.rsplit_once(": ").map(|m| m.1)) {
-        let parsed = PyFile::parse("", quoted);
-        let only = children(parsed.root());
-        if let [statement] = only.as_slice()
-            && quoted.len() < 200
-            && let Some(value) = statement.named_child(0)
-            && is_literal(&parsed, value, &mut Vec::new())
-        {
-            out.push(quoted.to_owned());
-        }
-    }
+    let quoted = key.or(message.rsplit_once(": ").map(|m| m.1));
+    let literal = quoted.filter(|q| q.len() < 200).and_then(from_repr);
+    out.extend(literal.map(|l| l.source));
     out
 }
 
@@ -400,15 +392,7 @@ pub(crate) fn refined(script: &Script, type_name: &str, message: &str) -> Vec<Sc
     match type_name {
         // A mapping lacks a key.
         "KeyError" if message.starts_with(['\'', '"']) && message.len() < 60 => {
-            let key = PyFile::parse("", message);
-            if !is_literal(
-                &key,
-                key.root()
-                    .named_child(0)
-                    .and_then(|s| s.named_child(0))
-                    .unwrap_or(key.root()),
-                &mut Vec::new(),
-            ) {
+            if from_repr(message).is_none() {
                 return out;
             }
             for node in nodes.iter().filter(|n| n.kind() == "dictionary") {
