@@ -157,7 +157,9 @@ pub(crate) fn from_repr(text: &str) -> Option<Literal> {
     };
     let expression = (statement.kind() == "expression_statement")
         .then(|| statement.named_child(0))
-        .flatten()?;
+        .flatten()
+        // `1, f()` is a statement of two expressions.
+        .filter(|e| e.byte_range() == statement.byte_range())?;
     let mut imports = Vec::new();
     is_literal(&file, expression, &mut imports).then(|| Literal {
         source: text.to_owned(),
@@ -242,6 +244,7 @@ mod tests {
         check(r#""f'{x}'""#, "");
         check(r#""[x for x in y]""#, "");
         check(r#""datetime.datetime(2020, 1, os.system('x'))""#, "");
+        check(r#""1, __import__('os').system('x')""#, "");
         check(r#""'cut off...""#, "");
     }
 }
