@@ -106,15 +106,7 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
                 if let Some((list, index)) = field("value").zip(field("subscript")) {
                     let (list, index) = (file.text_of(list), file.text_of(index));
                     match index.parse::<i64>() {
-                        Ok(0 | -1) => push(
-                            &mut out,
-                            failing,
-                            list,
-                            list.to_owned(),
-                            format!("not {list}"),
-                            Fault::Empty,
-                            1.0,
-                        ),
+                        Ok(0 | -1) => falsy(&mut out, failing, list, Fault::Empty, 1.0),
                         Ok(n) if n > 0 => push(
                             &mut out,
                             failing,
@@ -159,15 +151,8 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
             }
             ("ValueError", _) if site.error.message.contains("empty") => {
                 for argument in call_arguments(failing) {
-                    push(
-                        &mut out,
-                        argument,
-                        file.text_of(argument),
-                        file.text_of(argument).to_owned(),
-                        format!("not {}", file.text_of(argument)),
-                        Fault::Empty,
-                        0.8,
-                    );
+                    let text = file.text_of(argument);
+                    falsy(&mut out, argument, text, Fault::Empty, 0.8);
                 }
             }
             // `f(x)[0]`, `for x in f(y)`: the message itself says what the operand is.
@@ -184,15 +169,7 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
                     .and_then(|s| s.child_by_field_name("right"));
                 if let Some(operand) = operand.or(iterated).filter(|o| o.kind() == "call") {
                     let text = file.text_of(operand);
-                    push(
-                        &mut out,
-                        operand,
-                        text,
-                        text.to_owned(),
-                        format!("not {text}"),
-                        Fault::None,
-                        1.0,
-                    );
+                    falsy(&mut out, operand, text, Fault::None, 1.0);
                     push(
                         &mut out,
                         operand,
@@ -281,6 +258,12 @@ fn push(
     });
 }
 
+/// A value that is wrong where it is false.
+fn falsy(out: &mut Vec<Bad>, node: Node<'_>, text: &str, fault: Fault, weight: f64) {
+    let bad = format!("not {text}");
+    push(out, node, text, text.to_owned(), bad, fault, weight);
+}
+
 /// A value of a type that the code did not expect: `None`, or something without the method.
 fn typed(
     site: &Site<'_>,
@@ -304,15 +287,7 @@ fn typed(
             Fault::None,
             weight,
         );
-        push(
-            out,
-            node,
-            text,
-            text.to_owned(),
-            format!("not {text}"),
-            Fault::None,
-            weight * 0.7,
-        );
+        falsy(out, node, text, Fault::None, weight * 0.7);
     } else if let Some(expected) = expected {
         push(
             out,
@@ -340,27 +315,11 @@ fn zero(site: &Site<'_>, right: Node<'_>, out: &mut Vec<Bad>) {
     });
     if let Some(inner) = sized.and_then(|n| call_arguments(n).first().copied()) {
         let inner_text = file.text_of(inner);
-        push(
-            out,
-            right,
-            inner_text,
-            inner_text.to_owned(),
-            format!("not {inner_text}"),
-            Fault::Empty,
-            1.0,
-        );
+        falsy(out, right, inner_text, Fault::Empty, 1.0);
         return;
     }
     if matches!(right.kind(), "identifier" | "attribute" | "subscript") {
-        push(
-            out,
-            right,
-            text,
-            text.to_owned(),
-            format!("not {text}"),
-            Fault::Zero,
-            1.0,
-        );
+        falsy(out, right, text, Fault::Zero, 1.0);
         push(
             out,
             right,
@@ -394,15 +353,7 @@ fn zero(site: &Site<'_>, right: Node<'_>, out: &mut Vec<Bad>) {
             .get(text)
             .is_some_and(|k| matches!(k.repr.as_str(), "0" | "0.0"))
         {
-            push(
-                out,
-                inner,
-                text,
-                text.to_owned(),
-                format!("not {text}"),
-                Fault::Zero,
-                0.6,
-            );
+            falsy(out, inner, text, Fault::Zero, 0.6);
         }
     }
 }
