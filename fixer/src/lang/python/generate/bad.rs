@@ -138,14 +138,7 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
                 }
             }
             ("ZeroDivisionError", _) => {
-                let right = field("right").or_else(|| {
-                    failing
-                        .kind()
-                        .contains("augmented")
-                        .then(|| field("right"))
-                        .flatten()
-                });
-                if let Some(right) = right {
+                if let Some(right) = field("right") {
                     zero(site, right, &mut out);
                 }
             }
