@@ -7,7 +7,7 @@ use tree_sitter::Node;
 
 use super::{
     project::Project,
-    source::{PyFile, ancestors, children, descendants, exceptions_of},
+    source::{PyFile, ancestors, children, descendants, exceptions_of, is_in},
 };
 
 /// Files looked through for calls of a function.
@@ -161,11 +161,7 @@ fn clauses(file: &PyFile, node: Node<'_>) -> Vec<Clause> {
     ancestors(node)
         .take_while(|n| !matches!(n.kind(), "function_definition" | "lambda"))
         .filter(|n| n.kind() == "try_statement")
-        .filter(|n| {
-            n.child_by_field_name("body").is_some_and(|b| {
-                b.start_byte() <= node.start_byte() && node.end_byte() <= b.end_byte()
-            })
-        })
+        .filter(|n| is_in(node, n.child_by_field_name("body")))
         .flat_map(children)
         .filter(|c| c.kind() == "except_clause")
         .map(|clause| Clause {

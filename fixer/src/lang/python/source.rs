@@ -240,6 +240,11 @@ pub(crate) fn ancestors(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     std::iter::successors(Some(node), |n| n.parent())
 }
 
+/// Whether a node lies in another one, or is it.
+pub(crate) fn is_in(node: Node<'_>, around: Option<Node<'_>>) -> bool {
+    around.is_some_and(|a| a.start_byte() <= node.start_byte() && node.end_byte() <= a.end_byte())
+}
+
 /// The named children of a node, comments left out.
 pub(crate) fn children(node: Node<'_>) -> Vec<Node<'_>> {
     // By a cursor: asking for the n-th child walks over all before it, and a hostile list has a million.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::lang::python::{
     project::is_identifier,
-    source::{PyFile, ancestors, children, descendants, is_statement, own_descendants},
+    source::{PyFile, ancestors, children, descendants, is_in, is_statement, own_descendants},
 };
 
 /// Guards for one wrong value at one statement.
@@ -196,10 +196,6 @@ pub(super) fn statements(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
         }
     }
     out
-}
-
-fn is_in(node: Node<'_>, around: Option<Node<'_>>) -> bool {
-    around.is_some_and(|a| a.start_byte() <= node.start_byte() && node.end_byte() <= a.end_byte())
 }
 
 fn is_in_comprehension(node: Node<'_>, statement: Node<'_>) -> bool {

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Bad, Edit, Proposal, Site, Target, proposal};
-use crate::lang::python::source::{PyFile, ancestors, children, descendants, exceptions_of};
+use crate::lang::python::source::{PyFile, ancestors, children, descendants, exceptions_of, is_in};
 
 /// The `except` clauses around a place, made to catch this exception as well.
 pub(super) fn widen(site: &Site<'_>) -> Vec<Proposal> {
@@ -18,13 +18,10 @@ pub(super) fn widen(site: &Site<'_>) -> Vec<Proposal> {
         .filter(|n| n.kind() == "try_statement")
         .enumerate()
     {
-        let Some(body) = node.child_by_field_name("body") else {
+        let body = node.child_by_field_name("body");
+        let Some(body) = body.filter(|b| is_in(statement, Some(*b))) else {
             continue;
         };
-        if !(body.start_byte() <= statement.start_byte() && statement.end_byte() <= body.end_byte())
-        {
-            continue;
-        }
         for clause in children(node)
             .into_iter()
             .filter(|c| c.kind() == "except_clause")
@@ -146,12 +143,9 @@ pub(super) fn contract(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<P
         .into_iter()
         .filter(|n| n.kind() == "raise_statement")
     {
-        let inside = |around: Node<'_>| {
-            around.start_byte() <= node.start_byte() && node.end_byte() <= around.end_byte()
-        };
-        let near = if inside(function) {
+        let near = if is_in(node, Some(function)) {
             1.0
-        } else if class.is_some_and(inside) {
+        } else if is_in(node, class) {
             0.8
         } else {
             0.65
