@@ -108,10 +108,14 @@ impl PyFile {
 
     /// The innermost function definition around a line.
     pub(crate) fn function_at(&self, line: u32) -> Option<Node<'_>> {
+        ancestors(self.first_of(line)?).find(|n| n.kind() == "function_definition")
+    }
+
+    /// The smallest node at the first character of a line that is no white space.
+    fn first_of(&self, line: u32) -> Option<Node<'_>> {
         let text = self.line(line)?;
         let start = self.line_starts[line as usize - 1] + (text.len() - text.trim_start().len());
-        let node = self.root().descendant_for_byte_range(start, start)?;
-        ancestors(node).find(|n| n.kind() == "function_definition")
+        self.root().descendant_for_byte_range(start, start)
     }
 
     /// The smallest node that is exactly the span (lines 1-based, columns 0-based bytes), or else covers it.
@@ -136,10 +140,7 @@ impl PyFile {
 
     /// The innermost statement at a line: the simple one that covers it, or the compound one whose header does.
     pub(crate) fn statement_at(&self, line: u32) -> Option<Node<'_>> {
-        let text = self.line(line)?;
-        let start = self.line_starts[line as usize - 1] + (text.len() - text.trim_start().len());
-        let node = self.root().descendant_for_byte_range(start, start)?;
-        ancestors(node).find(|n| is_statement(*n))
+        ancestors(self.first_of(line)?).find(|n| is_statement(*n))
     }
 
     /// The class that directly holds a function.
@@ -281,34 +282,23 @@ pub(crate) fn exceptions_of(clause: Node<'_>) -> Vec<Node<'_>> {
 
 /// All nodes below (and with) a node, in source order, without recursion.
 pub(crate) fn descendants(node: Node<'_>) -> Vec<Node<'_>> {
-    let mut out = Vec::new();
-    let mut stack = vec![node];
-    while let Some(node) = stack.pop() {
-        out.push(node);
-        let mut below = children(node);
-        below.reverse();
-        stack.extend(below);
-    }
-    out
+    descendants_by(node, |_| true)
 }
 
 /// Like [`descendants`], but not into nested functions, classes and lambdas.
 pub(crate) fn own_descendants(node: Node<'_>) -> Vec<Node<'_>> {
+    let scopes = ["function_definition", "class_definition", "lambda"];
+    descendants_by(node, |n| n.id() == node.id() || !scopes.contains(&n.kind()))
+}
+
+fn descendants_by<'t>(node: Node<'t>, is_entered: impl Fn(Node<'t>) -> bool) -> Vec<Node<'t>> {
     let mut out = Vec::new();
     let mut stack = vec![node];
-    while let Some(current) = stack.pop() {
-        out.push(current);
-        if current.id() != node.id()
-            && matches!(
-                current.kind(),
-                "function_definition" | "class_definition" | "lambda"
-            )
-        {
-            continue;
+    while let Some(node) = stack.pop() {
+        out.push(node);
+        if is_entered(node) {
+            stack.extend(children(node).into_iter().rev());
         }
-        let mut below = children(current);
-        below.reverse();
-        stack.extend(below);
     }
     out
 }
