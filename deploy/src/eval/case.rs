@@ -5,48 +5,158 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 
-/// A real bug of a published package.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A real crash of a published package, or of an application of ours that uses published ones.
+#[derive(Clone, Debug)]
 pub(crate) struct Case {
     /// The folder's name.
     pub(crate) id: String,
     pub(crate) ecosystem: Ecosystem,
+    /// The published package; of an application the package that it is imported by.
     pub(crate) package: String,
+    /// Whether it is an application, whose `history/` is its repository.
+    pub(crate) is_application: bool,
     /// The release that crashes.
     pub(crate) buggy: String,
-    /// The release that does not. The scorer measures the gates on its change; no fixer ever sees it.
-    pub(crate) fixed: String,
     /// The folder inside the unpacked source that goes on the module path.
-    #[serde(default = "here")]
     pub(crate) src_root: PathBuf,
     /// Pinned runtime dependencies, in the words of the ecosystem's installer.
-    #[serde(default)]
     pub(crate) deps: Vec<String>,
     /// The type that the trigger dies with.
     pub(crate) exception: String,
     /// A piece of its message.
     pub(crate) message: String,
-    /// Where upstream's fix is, relative to `src_root`.
-    pub(crate) fix_file: PathBuf,
-    pub(crate) fix_function: String,
     pub(crate) bug_class: BugClass,
-    #[expect(dead_code, reason = "a fact for a reader of the case")]
-    fix_lines: u32,
-    #[expect(dead_code, reason = "a fact for a reader of the case")]
-    upstream: String,
-    /// Whether the case counts in the headline: the upstream fix is small.
-    pub(crate) simple: bool,
+    /// What should come of it.
+    pub(crate) wanted: Wanted,
     /// Whether it may be looked at while working on the fixer; none where nobody says.
-    #[serde(default)]
     pub(crate) half: Option<Half>,
     /// Where the case's files are.
-    #[serde(skip)]
     pub(crate) folder: PathBuf,
+}
+
+/// What should come of a crash.
+#[derive(Clone, Debug)]
+pub(crate) enum Wanted {
+    /// A patch that is as good as this one.
+    Fix(Fix),
+    /// No pull request.
+    Nothing(Why),
+}
+
+/// The fix that people made. No fixer ever sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Fix {
+    /// The release that does not crash.
+    pub(crate) release: String,
+    /// The file that was mended, relative to `src_root`.
+    pub(crate) file: PathBuf,
+    pub(crate) function: String,
+    /// Whether the case counts in the headline: the fix is small.
+    pub(crate) is_simple: bool,
+}
+
+/// Why no pull request should come of a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Why {
+    Network,
+    Disk,
+    Configuration,
+    Permissions,
+    UpstreamFailure,
+    /// Raised on purpose at a bad value that a user or an operator sent.
+    Validation,
+    /// Code is to blame, and nothing in the repository says what would be right.
+    Unknowable,
+}
+
+impl Why {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Disk => "disk",
+            Self::Configuration => "configuration",
+            Self::Permissions => "permissions",
+            Self::UpstreamFailure => "upstream-failure",
+            Self::Validation => "validation",
+            Self::Unknowable => "unknowable",
+        }
+    }
+}
+
+/// `case.toml`, word for word.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stated {
+    id: String,
+    ecosystem: Ecosystem,
+    package: String,
+    #[serde(default)]
+    application: bool,
+    buggy: String,
+    fixed: Option<String>,
+    #[serde(default = "here")]
+    src_root: PathBuf,
+    #[serde(default)]
+    deps: Vec<String>,
+    exception: String,
+    message: String,
+    #[serde(default = "yes")]
+    proposal: bool,
+    why: Option<Why>,
+    fix_file: Option<PathBuf>,
+    fix_function: Option<String>,
+    /// A fact for a reader of the case, as `upstream` is.
+    fix_lines: Option<u32>,
+    bug_class: BugClass,
+    #[expect(dead_code, reason = "a fact for a reader of the case")]
+    upstream: String,
+    simple: Option<bool>,
+    half: Option<Half>,
 }
 
 fn here() -> PathBuf {
     PathBuf::from(".")
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Stated {
+    /// What should come of the case: each kind has keys of its own, and none of the other's.
+    fn wanted(&mut self) -> anyhow::Result<Wanted> {
+        if self.proposal {
+            ensure!(
+                self.why.is_none(),
+                "`why` belongs to a case with `proposal = false`"
+            );
+            ensure!(self.fix_lines.is_some(), "missing field `fix_lines`");
+            return Ok(Wanted::Fix(Fix {
+                release: self.fixed.take().context("missing field `fixed`")?,
+                file: self.fix_file.take().context("missing field `fix_file`")?,
+                function: self
+                    .fix_function
+                    .take()
+                    .context("missing field `fix_function`")?,
+                is_simple: self.simple.context("missing field `simple`")?,
+            }));
+        }
+        let of_a_fix = [
+            ("fixed", self.fixed.is_some()),
+            ("fix_file", self.fix_file.is_some()),
+            ("fix_function", self.fix_function.is_some()),
+            ("fix_lines", self.fix_lines.is_some()),
+            ("simple", self.simple.is_some()),
+        ];
+        if let Some((key, _)) = of_a_fix.iter().find(|(_, is_there)| *is_there) {
+            bail!("a case with `proposal = false` has no `{key}`");
+        }
+        let why = self
+            .why
+            .context("missing field `why`: a case with `proposal = false` says it")?;
+        Ok(Wanted::Nothing(why))
+    }
 }
 
 /// A part of a set of cases that is counted apart.
@@ -134,13 +244,12 @@ impl Case {
     /// Reads `folder/case.toml` and makes sure that its words are safe to hand to an installer and to join to a path.
     ///
     /// # Errors
-    /// A missing or unknown key, a bad value, or a missing script, named.
+    /// A missing or unknown key, a key of another kind of case, a bad value, or a missing file, named.
     pub(crate) fn load(folder: &Path) -> anyhow::Result<Case> {
         let file = folder.join("case.toml");
         let text = std::fs::read_to_string(&file)
             .with_context(|| format!("reading {}", file.display()))?;
-        let mut case: Case =
-            toml::from_str(&text).with_context(|| format!("in {}", file.display()))?;
+        let case = Self::parse(&text, folder).with_context(|| format!("in {}", file.display()))?;
         let name = folder
             .canonicalize()?
             .file_name()
@@ -150,23 +259,84 @@ impl Case {
             "id {:?} is not the folder's name",
             case.id
         );
-        for (key, word) in [("package", &case.package), ("buggy", &case.buggy)] {
+        case.check_files()?;
+        Ok(case)
+    }
+
+    /// A case as the text of its `case.toml` states it, with its files in `folder`.
+    ///
+    /// # Errors
+    /// As [`Self::load`], files apart.
+    pub(crate) fn parse(text: &str, folder: &Path) -> anyhow::Result<Case> {
+        let mut stated: Stated = toml::from_str(text)?;
+        let wanted = stated.wanted()?;
+        let mut words = vec![("package", &stated.package), ("buggy", &stated.buggy)];
+        let mut paths = vec![("src_root", &stated.src_root)];
+        if let Wanted::Fix(fix) = &wanted {
+            words.push(("fixed", &fix.release));
+            paths.push(("fix_file", &fix.file));
+            ensure!(
+                fix.release != stated.buggy,
+                "`buggy` and `fixed` are the same release"
+            );
+        }
+        for (key, word) in words {
             ensure!(
                 is_word(word),
                 "{key} {word:?} is not a name that an installer takes"
             );
         }
-        if let Some(dep) = case.deps.iter().find(|dep| !is_word(dep)) {
-            bail!("dependency {dep:?} is not pinned by name and version");
-        }
-        for (key, path) in [("src_root", &case.src_root), ("fix_file", &case.fix_file)] {
+        for (key, path) in paths {
             ensure!(stays_inside(path), "{key} {path:?} leaves the source");
         }
-        folder.clone_into(&mut case.folder);
-        for script in [case.trigger(), case.oracle()] {
-            ensure!(script.is_file(), "no {}", script.display());
+        if let Some(dep) = stated.deps.iter().find(|dep| !is_word(dep)) {
+            bail!("dependency {dep:?} is not pinned by name and version");
         }
-        Ok(case)
+        ensure!(
+            !stated.application || stated.ecosystem == Ecosystem::Pypi,
+            "an application is written in Python: its ecosystem is pypi"
+        );
+        Ok(Case {
+            id: stated.id,
+            ecosystem: stated.ecosystem,
+            package: stated.package,
+            is_application: stated.application,
+            buggy: stated.buggy,
+            src_root: stated.src_root,
+            deps: stated.deps,
+            exception: stated.exception,
+            message: stated.message,
+            bug_class: stated.bug_class,
+            wanted,
+            half: stated.half,
+            folder: folder.to_path_buf(),
+        })
+    }
+
+    /// Whether the files of this kind of case are there, and those of another kind are not.
+    fn check_files(&self) -> anyhow::Result<()> {
+        let is_fixed = self.fix().is_some();
+        for (file, is_wanted) in [
+            (self.trigger(), true),
+            (self.oracle(), is_fixed),
+            (self.history(), self.is_application),
+            (self.patch(), self.is_application && is_fixed),
+        ] {
+            match (file.exists(), is_wanted) {
+                (false, true) => bail!("no {}", file.display()),
+                (true, false) => bail!("{} does not belong in such a case", file.display()),
+                (true, true) | (false, false) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The fix that people made, if the case has one.
+    pub(crate) fn fix(&self) -> Option<&Fix> {
+        match &self.wanted {
+            Wanted::Fix(fix) => Some(fix),
+            Wanted::Nothing(_) => None,
+        }
     }
 
     /// Drives the package; dies with the crash on `buggy`.
@@ -181,6 +351,16 @@ impl Case {
         self.folder
             .join("oracle")
             .with_extension(self.ecosystem.extension())
+    }
+
+    /// The commits of an application, as `git format-patch` writes them.
+    pub(crate) fn history(&self) -> PathBuf {
+        self.folder.join("history")
+    }
+
+    /// What makes an application's fixed state of its last commit.
+    pub(crate) fn patch(&self) -> PathBuf {
+        self.folder.join("fix.patch")
     }
 }
 
@@ -283,6 +463,33 @@ mod tests {
     }
 
     #[test]
+    fn each_kind_has_keys_of_its_own() {
+        check("fixed = \"1.1\"", "", "missing field `fixed`");
+        check("fix_lines = 2", "", "missing field `fix_lines`");
+        check("\"1.1\"", "\"1.0\"", "the same release");
+        check("fix_lines", "why = \"disk\"\nfix_lines", "`why` belongs");
+        check("fix_lines", "proposal = false\nfix_lines", "has no `fixed`");
+        let of_the_fix = &GOOD[GOOD.find("fix_file").unwrap_or(0)..];
+        let nothing = "why = \"disk\"\nbug_class = \"other\"\nupstream = \"x\"\nproposal = false";
+        let released = "deps = [\"b==2.0\"]";
+        let fixed = "fixed = \"1.1\"\n        deps = [\"b==2.0\"]";
+        let none = GOOD.replace(of_the_fix, nothing).replace(fixed, released);
+        check(GOOD, &none, "oracle.py does not belong");
+        check(GOOD, &none.replace("disk", "weather"), "unknown variant");
+        check(
+            GOOD,
+            &none.replace("why = \"disk\"", ""),
+            "missing field `why`",
+        );
+        check("simple", "application = true\nsimple", "/history");
+        check(
+            "\"pypi\"",
+            "\"npm\"\napplication = true",
+            "written in Python",
+        );
+    }
+
+    #[test]
     fn hostile_words_are_refused() {
         check(
             "package = \"a\"",
@@ -294,6 +501,7 @@ mod tests {
             "buggy = \"../../x\"",
             "not a name that an installer takes",
         );
+        check("\"1.1\"", "\"../x\"", "not a name that an installer takes");
         check("b==2.0", "--target=/", "is not pinned");
         check("b==2.0", "b @ file:///etc", "is not pinned");
         check("a/core.py", "../core.py", "leaves the source");

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 
-use super::case::{Case, Ecosystem};
+use super::application;
+use super::case::{Case, Ecosystem, Fix};
 use super::process::{Finished, finish};
 
 const FETCH: &str = include_str!("fetch.py");
@@ -20,6 +21,8 @@ const LIMIT: Duration = Duration::from_secs(600);
 const SRC_ROOTS: [&str; 6] = [".", "src", "lib", "python", "Lib", "lib3"];
 /// What the specification of the benchmark pins, for both ways of writing records.
 const PYTHON_TOOLS: [&str; 2] = ["sentry-sdk==2.40.0", "python-json-logger==3.3.0"];
+/// What `outerloop install` brings for a repository's tests.
+pub(crate) const PYTHON_TESTER: [&str; 1] = ["pytest==8.4.2"];
 const NODE_TOOLS: [&str; 2] = ["@sentry/node@10.20.0", "pino@9.13.1"];
 
 /// The benchmark's part of the cache folder.
@@ -35,6 +38,8 @@ pub(crate) struct Source {
     pub(crate) root: PathBuf,
     /// The folder in it that goes on the module path, relative.
     pub(crate) src_root: PathBuf,
+    /// What git keeps of an application's commits; a release comes without.
+    pub(crate) history: Option<PathBuf>,
 }
 
 impl Cache {
@@ -72,11 +77,46 @@ impl Cache {
         &self.python
     }
 
-    /// A release of the case's package, as published and unbuilt.
+    /// A release of the case's package, as published and unbuilt; or that state of its application.
     ///
     /// # Errors
-    /// If no index has it, it can't be unpacked safely, or it lacks the file that upstream mended.
+    /// If no index has it, it can't be unpacked safely, its commits do not apply, or it lacks the file that was mended.
     pub(crate) fn source(&self, case: &Case, release: &str) -> anyhow::Result<Source> {
+        let (root, history) = if case.is_application {
+            let key = application::key(case, release)?;
+            let made = self.entry(&key, |folder| application::make(case, release, folder))?;
+            (
+                made.join(application::TREE),
+                Some(made.join(application::HISTORY)),
+            )
+        } else {
+            (self.published(case, release)?, None)
+        };
+        let places = [case.src_root.as_path()].into_iter();
+        let mut places = places.chain(SRC_ROOTS.iter().map(Path::new));
+        let holds = |fix: &Fix| places.find(|place| root.join(place).join(&fix.file).is_file());
+        let src_root = case.fix().and_then(holds).unwrap_or(&case.src_root);
+        // A later release may have moved the file.
+        let file = case.fix().map_or(&case.src_root, |fix| &fix.file);
+        let is_there = match release == case.buggy && case.fix().is_some() {
+            true => root.join(src_root).join(file).is_file(),
+            false => root.join(src_root).is_dir(),
+        };
+        ensure!(
+            is_there,
+            "the source of {} {release} has no {}",
+            case.package,
+            file.display()
+        );
+        Ok(Source {
+            src_root: src_root.components().collect(),
+            root,
+            history,
+        })
+    }
+
+    /// The unpacked archive of a release.
+    fn published(&self, case: &Case, release: &str) -> anyhow::Result<PathBuf> {
         let key = format!(
             "source/{}/{}-{}",
             case.ecosystem.name(),
@@ -87,24 +127,7 @@ impl Cache {
             Ecosystem::Pypi => self.fetch(&["release", &case.package, release, path(folder)?]),
             Ecosystem::Npm => self.npm_pack(case, release, folder),
         })?;
-        let root = only_folder(&unpacked)?.unwrap_or(unpacked);
-        let places = [case.src_root.as_path()]
-            .into_iter()
-            .chain(SRC_ROOTS.iter().map(Path::new));
-        for src_root in places {
-            if root.join(src_root).join(&case.fix_file).is_file() {
-                return Ok(Source {
-                    src_root: src_root.components().collect(),
-                    root,
-                });
-            }
-        }
-        bail!(
-            "the source of {} {} has no {}",
-            case.package,
-            release,
-            case.fix_file.display()
-        )
+        Ok(only_folder(&unpacked)?.unwrap_or(unpacked))
     }
 
     /// The folder of installed dependencies, if the case has any.
@@ -128,6 +151,14 @@ impl Cache {
             Ecosystem::Pypi => self.install("tools", ecosystem, &PYTHON_TOOLS),
             Ecosystem::Npm => self.install("tools", ecosystem, &NODE_TOOLS),
         }
+    }
+
+    /// The folder of the runner of an application's tests.
+    ///
+    /// # Errors
+    /// If it can't be installed.
+    pub(crate) fn tester(&self) -> anyhow::Result<PathBuf> {
+        self.install("tools", Ecosystem::Pypi, &PYTHON_TESTER)
     }
 
     /// The cache folder that installing `deps` fills.

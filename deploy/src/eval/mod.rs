@@ -3,10 +3,13 @@
 //! In: a folder of cases. Out: a table, and a report with every answer. Read `case` (what a case states), `fetch` (the
 //! release that crashed), `record` (the crash, logged three ways), `run` (the fixer, called as a user would), `score`
 //! (the only judge), `report` (the counting); `upstream` and `gates` (how often a gate refuses right and wrong patches).
-//! `scene` lays out the folders, `process` runs what is not ours.
+//! `application` makes a repository of ours, `scene` lays out the folders, `process` runs what is not ours. `check` says
+//! whether a case is valid.
 //! Invariants: no code of the fixer is called, only the command is; of a case, only log, repository and dependencies
 //! reach it; every case ends in one row, those that could not be run included.
+mod application;
 mod case;
+mod check;
 mod fetch;
 mod gates;
 mod process;
@@ -66,6 +69,9 @@ pub(crate) struct Args {
     /// Only make each case's logs, repository and dependencies in this folder, to look at; call no fixer.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
+    /// Only check the cases themselves: run trigger and oracle on the release that crashes and on the fixed one.
+    #[arg(long, conflicts_with_all = ["record", "upstream"])]
+    check: bool,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -95,7 +101,8 @@ enum Output {
     Json,
 }
 
-/// Runs the benchmark: 0 when it ran (whatever the rates), 1 if not one case could be run, 2 for a bad request.
+/// Runs the benchmark: 0 when it ran (whatever the rates), 1 if not one case could be run or, with `--check`, if one is
+/// not valid, 2 for a bad request.
 ///
 /// # Errors
 /// If the cache can't be used or the report can't be kept.
@@ -118,6 +125,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         folders.len(),
         cache.root().display()
     );
+    let jobs = args.jobs.map_or_else(cores, usize::from);
+    if args.check {
+        return Ok(check_all(&folders, &cache, jobs));
+    }
     let bench = Bench {
         fixer: Fixer {
             program: std::env::current_exe().context("finding this program")?,
@@ -128,7 +139,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         kinds: args.input.kinds(),
         upstream: args.upstream,
     };
-    let jobs = args.jobs.map_or_else(cores, usize::from);
     if let Some(folder) = &args.record {
         return bench.only_record(&folders, folder, jobs);
     }
@@ -156,6 +166,25 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Says of each case whether it is valid, as soon as it is known.
+fn check_all(folders: &[PathBuf], cache: &Cache, jobs: usize) -> ExitCode {
+    let valid = in_parallel(folders, jobs, |folder| {
+        let faults = check::faults(folder, cache, Input::All.kinds());
+        match faults.as_slice() {
+            [] => println!("{}: valid", name(folder)),
+            faults => println!("{}: INVALID\n  {}", name(folder), faults.join("\n  ")),
+        }
+        faults.is_empty()
+    });
+    let n_valid = valid.iter().filter(|is_valid| **is_valid).count();
+    eprintln!("{n_valid} of {} cases are valid", valid.len());
+    if n_valid == valid.len() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// The folders of the cases asked for, in the order of their names.
@@ -287,7 +316,16 @@ impl Bench {
     fn prepare(&self, case: &Case, out: &Path) -> anyhow::Result<(fetch::Source, Option<PathBuf>)> {
         let source = self.cache.source(case, &case.buggy)?;
         let deps = self.cache.deps(case)?;
-        record::record(case, &self.cache, &source, deps.as_deref(), self.kinds, out)?;
+        let service = tempfile::tempdir()?;
+        record::record(
+            case,
+            &self.cache,
+            &source,
+            deps.as_deref(),
+            self.kinds,
+            service.path(),
+            out,
+        )?;
         Ok((source, deps))
     }
 

@@ -46,7 +46,9 @@ process.once('uncaughtException', async (error) => {
   try {
     for (const kind of kinds) await writers[kind][1](path.join(out, writers[kind][0]), error, fs, path);
     const isError = error instanceof Error;
-    const crash = { type: isError ? error.name : typeof error, message: isError ? error.message : String(error) };
+    // A log shows the name or the class, whichever its writer looks at.
+    const [type, kind] = isError ? [error.name, error.constructor.name] : [typeof error];
+    const crash = { type, class: kind, message: isError ? error.message : String(error) };
     fs.writeFileSync(path.join(out, 'crash.json'), JSON.stringify(crash));
   } catch (failure) {
     console.error(failure);

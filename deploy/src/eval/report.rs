@@ -36,7 +36,8 @@ impl Row {
     }
 
     fn is_simple(&self) -> bool {
-        self.case.as_ref().is_none_or(|case| case.simple)
+        let fix = self.case.as_ref().and_then(Case::fix);
+        fix.is_none_or(|fix| fix.is_simple)
     }
 
     fn bug_class(&self) -> Option<BugClass> {
@@ -96,7 +97,7 @@ impl Row {
             row["ecosystem"] = case.ecosystem.name().into();
             row["package"] = case.package.as_str().into();
             row["bug_class"] = case.bug_class.name().into();
-            row["simple"] = case.simple.into();
+            row["simple"] = case.fix().map(|fix| fix.is_simple).into();
             row["half"] = case.half.map(Half::name).into();
         }
         match &self.outcome {
@@ -430,7 +431,7 @@ mod tests {
             failure: None,
             answer: Value::Null,
         };
-        let case = toml::from_str(&text).expect("a case");
+        let case = Case::parse(&text, std::path::Path::new("")).expect("a case");
         Row {
             id: id.to_owned(),
             case: Some(case),

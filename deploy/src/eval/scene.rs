@@ -38,23 +38,23 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes `folder` a repository of the source: one commit, tagged with the release, the same every time.
+/// Makes `folder` a repository of the source: an application's own commits, else one; tagged with the release, the same
+/// every time.
 ///
 /// # Errors
 /// If a file can't be copied, or git refuses.
 pub(crate) fn make_repository(source: &Source, release: &str, folder: &Path) -> anyhow::Result<()> {
     copy_tree(&source.root, folder)?;
+    if let Some(history) = &source.history {
+        return copy_tree(history, &folder.join(".git"));
+    }
     git(
         folder,
         &["init", "--quiet", "--template=", "--initial-branch=main"],
         b"",
     )?;
-    // Byte for byte, whatever the source's own attributes say; and also what it ignores, for a release ships it.
-    fs::create_dir_all(folder.join(".git/info"))?;
-    fs::write(
-        folder.join(".git/info/attributes"),
-        "* -text -eol -filter -ident -working-tree-encoding\n",
-    )?;
+    apart(folder)?;
+    // Also what it ignores, for a release ships it.
     git(folder, &["add", "--all", "--force"], b"")?;
     git(
         folder,
@@ -69,6 +69,19 @@ pub(crate) fn make_repository(source: &Source, release: &str, folder: &Path) -> 
         b"",
     )?;
     git(folder, &["tag", release], b"").map(drop)
+}
+
+/// Lets a repository take files byte for byte, whatever their own attributes say.
+///
+/// # Errors
+/// If git's folder can't be written to.
+pub(crate) fn apart(repository: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(repository.join(".git/info"))?;
+    fs::write(
+        repository.join(".git/info/attributes"),
+        "* -text -eol -filter -ident -working-tree-encoding\n",
+    )
+    .context("writing git's attributes")
 }
 
 /// Runs git without anyone's configuration or hooks; what it printed.
@@ -121,6 +134,14 @@ pub(crate) struct Scene {
     home: PathBuf,
 }
 
+/// Where the package's own modules are in a scene that is laid out below `folder`.
+pub(crate) fn package_folder(case: &Case, folder: &Path) -> PathBuf {
+    match case.ecosystem {
+        Ecosystem::Pypi => folder.join("app/site-packages"),
+        Ecosystem::Npm => folder.join("app/node_modules").join(&case.package),
+    }
+}
+
 impl Scene {
     /// Lays out `tree` (a source of the case's package, with modules below `src_root`) and `deps` below `folder`.
     ///
@@ -138,9 +159,9 @@ impl Scene {
         let home = folder.join("home");
         fs::create_dir_all(&home)?;
         let mut module_path = String::new();
+        let package = package_folder(case, folder);
         match case.ecosystem {
             Ecosystem::Pypi => {
-                let package = app.join("site-packages");
                 copy_tree(&tree.join(src_root), &package)?;
                 module_path.push_str(&package.to_string_lossy());
                 if let Some(deps) = deps {
@@ -156,7 +177,6 @@ impl Scene {
                 if let Some(deps) = deps {
                     copy_tree(&deps.join("node_modules"), &modules)?;
                 }
-                let package = modules.join(&case.package);
                 if package.exists() {
                     fs::remove_dir_all(&package)?;
                 }

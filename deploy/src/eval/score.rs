@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use serde_json::Value;
 
-use super::case::{Case, Ecosystem};
+use super::case::{Case, Ecosystem, Wanted};
 use super::fetch::Cache;
 use super::process::{Finished, finish, last_line};
 use super::run::{Answer, Crash};
@@ -75,7 +75,14 @@ pub(crate) fn score(
         verdict = judge(case, cache, crash, diff)?;
         generator = fix["generator"].as_str().map(str::to_owned);
     }
-    let fix_file = normal(&crash.source.src_root.join(&case.fix_file));
+    let place_of = |bug: &Value| {
+        let fix = case.fix()?;
+        place(
+            bug,
+            &normal(&crash.source.src_root.join(&fix.file)),
+            &fix.function,
+        )
+    };
     let sum = |name: &str| -> Option<f64> {
         let of_bugs = bugs
             .iter()
@@ -85,10 +92,7 @@ pub(crate) fn score(
     let whole = |number: f64| number.max(0.0) as u64;
     let score = Score {
         reproduced: bugs.iter().any(|bug| bug["reproduction"].is_object()),
-        place: bugs
-            .iter()
-            .filter_map(|bug| place(bug, &fix_file, &case.fix_function))
-            .min(),
+        place: bugs.iter().filter_map(|bug| place_of(bug)).min(),
         verdict,
         generator,
         seconds,
@@ -140,6 +144,10 @@ pub(crate) fn judge(
     crash: &Crash<'_>,
     diff: &str,
 ) -> anyhow::Result<Verdict> {
+    if let Wanted::Nothing(why) = &case.wanted {
+        let said = format!("there is no pull request to make: {}", why.name());
+        return Ok(Verdict::Wrong(said));
+    }
     let folder = tempfile::tempdir()?;
     let tree = folder.path().join("tree");
     copy_tree(&crash.source.root, &tree)?;
@@ -154,22 +162,50 @@ pub(crate) fn judge(
         crash.deps,
         folder.path(),
     )?;
-    for (name, script) in [("trigger", case.trigger()), ("oracle", case.oracle())] {
-        let placed = scene.place(&script, name)?;
-        let (ran, is_whole) = watch(case.ecosystem, &scene, &placed, &folder.path().join(name))?;
-        if !ran.is_success() {
-            // An oracle says on standard output what is wrong.
-            let said = last_line(&ran.stdout).filter(|_| name == "oracle");
-            let said = said.unwrap_or(ran.last_words());
-            return Ok(Verdict::Wrong(format!("{name}: {said}")));
-        }
-        if !is_whole {
-            return Ok(Verdict::Wrong(format!(
-                "{name}: the package ended the process"
-            )));
+    for script in [Script::Trigger, Script::Oracle] {
+        if let Err(said) = passes(case, &scene, script, folder.path())? {
+            return Ok(Verdict::Wrong(said));
         }
     }
     Ok(Verdict::Correct)
+}
+
+/// What a case brings to run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Script {
+    Trigger,
+    Oracle,
+}
+
+/// Runs a script of the case in a scene; what it said, if it does not come to a good end.
+///
+/// # Errors
+/// If it can't be run.
+pub(crate) fn passes(
+    case: &Case,
+    scene: &Scene,
+    script: Script,
+    folder: &Path,
+) -> anyhow::Result<Result<(), String>> {
+    let (name, file) = match script {
+        Script::Trigger => ("trigger", case.trigger()),
+        Script::Oracle => ("oracle", case.oracle()),
+    };
+    let placed = scene.place(&file, name)?;
+    let (ran, is_whole) = watch(case.ecosystem, scene, &placed, &folder.join(name))?;
+    if !ran.is_success() {
+        // An oracle says on standard output what is wrong.
+        let said = match script {
+            Script::Oracle => last_line(&ran.stdout),
+            Script::Trigger => None,
+        };
+        let said = said.unwrap_or(ran.last_words());
+        return Ok(Err(format!("{name}: {said}")));
+    }
+    if !is_whole {
+        return Ok(Err(format!("{name}: the package ended the process")));
+    }
+    Ok(Ok(()))
 }
 
 /// Runs a script of the case; also whether it came to its own end, where that can be told: of Node only the exit

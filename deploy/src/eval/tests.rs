@@ -1,4 +1,5 @@
 //! The benchmark from end to end on a made-up package, with a shell script for a fixer and no network.
+mod kinds;
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -366,6 +367,7 @@ fn a_repository_is_one_tagged_commit_whatever_the_source_says() {
     let source = fetch::Source {
         root,
         src_root: PathBuf::new(),
+        history: None,
     };
     let commits: Vec<String> = ["one", "two"]
         .map(|name| {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use similar::{ChangeTag, DiffTag, TextDiff};
 
 use super::Bench;
-use super::case::{Case, Ecosystem};
+use super::case::{Case, Ecosystem, Fix};
 use super::gates::{Sent, What};
 use super::run::Crash;
 use super::score::{self, Verdict};
@@ -31,9 +31,9 @@ pub(crate) fn send(
     crash: &Crash<'_>,
     answer: &Value,
 ) -> anyhow::Result<Vec<Sent>> {
-    if case.ecosystem != Ecosystem::Pypi {
+    let Some(fix) = case.fix().filter(|_| case.ecosystem == Ecosystem::Pypi) else {
         return Ok(Vec::new());
-    }
+    };
     let mut sent = Vec::new();
     let is_right = |diff: &str| {
         score::judge(case, &bench.cache, crash, diff).map(|verdict| verdict == Verdict::Correct)
@@ -42,7 +42,7 @@ pub(crate) fn send(
         let answer = bench.fixer.verify(crash, &diff)?;
         Ok(Sent::new(what, diff, answer))
     };
-    match change(case, bench, crash).and_then(|change| {
+    match change(case, fix, bench, crash).and_then(|change| {
         anyhow::ensure!(
             is_right(&change.diff(&change.all()))?,
             "upstream's change of that file alone does not satisfy the oracle"
@@ -52,8 +52,8 @@ pub(crate) fn send(
         Ok(change) => {
             // The oracle sees little of the package, so what it does not ask for may still belong to what it does: the
             // mended function is only cut where it is right by itself, and otherwise kept whole with what it needs.
-            let inside = change.inside(&case.fix_function);
-            let fix = if is_right(&change.diff(&inside))? {
+            let inside = change.inside(&fix.function);
+            let parts = if is_right(&change.diff(&inside))? {
                 change.reduced(inside, |parts| is_right(&change.diff(parts)))?
             } else {
                 let with = |parts: &[usize]| [inside.as_slice(), parts].concat();
@@ -63,7 +63,7 @@ pub(crate) fn send(
                 })?;
                 with(&needed)
             };
-            sent.push(verify(What::Fix, change.diff(&fix))?);
+            sent.push(verify(What::Fix, change.diff(&parts))?);
             sent.push(verify(What::File, change.diff(&change.all()))?);
         }
         Err(error) => sent.push(Sent::not_made(format!("{error:#}"))),
@@ -89,13 +89,13 @@ struct Change {
 }
 
 /// What upstream did to the file that it mended.
-fn change(case: &Case, bench: &Bench, crash: &Crash<'_>) -> anyhow::Result<Change> {
+fn change(case: &Case, fix: &Fix, bench: &Bench, crash: &Crash<'_>) -> anyhow::Result<Change> {
     let read = |source: &super::fetch::Source| {
-        let path = source.root.join(&source.src_root).join(&case.fix_file);
+        let path = source.root.join(&source.src_root).join(&fix.file);
         fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
     };
-    let fixed = bench.cache.source(case, &case.fixed)?;
-    let path = crash.source.src_root.join(&case.fix_file);
+    let fixed = bench.cache.source(case, &fix.release)?;
+    let path = crash.source.src_root.join(&fix.file);
     let parts = path
         .components()
         .filter(|c| *c != std::path::Component::CurDir);
