@@ -63,6 +63,8 @@ pub struct Task<'a> {
 pub enum Goal {
     /// To a test that shows it.
     Reproduce,
+    /// To a fix that the repository's own ways or Python's rules ask for: where it is not sure that code is to change.
+    AskedFor,
     /// To a verified fix.
     Fix,
 }

@@ -85,17 +85,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let started = Instant::now();
         let (checkout, note) = session.checkout(bug)?;
         let nth = format!("[{}/{}] ", n + 1, bugs.len());
-        // What may be meant so gets its test; what should be there instead is for people to say.
+        // What may be meant so gets its test; what should be there instead is for people to say, or for the code around it.
         let mut work = |goal| session.work(bug, &nth, &checkout, goal, &taken, &fixer::fix);
         let report = match bug.assessment.kind {
             Fixability::Fixable => work(Goal::Fix)?,
             Fixability::Unsure => {
-                let mut report = work(Goal::Reproduce)?;
-                let reason = &bug.assessment.reason;
-                report.why_not = Some(match report.why_not {
-                    None => reason.clone(),
-                    Some(why) => format!("{reason}; {why}"),
-                });
+                let mut report = work(Goal::AskedFor)?;
+                if report.fix.is_none() {
+                    let reason = &bug.assessment.reason;
+                    report.why_not = Some(match report.why_not {
+                        None => reason.clone(),
+                        Some(why) => format!("{reason}; {why}"),
+                    });
+                }
                 report
             }
             Fixability::NotFixable => not_fixable(bug, &checkout),

@@ -7,7 +7,7 @@ use super::{
     caller::Script,
     contract::{Step, answerable},
     engine::{Crash, Work},
-    generate::{self, Site},
+    generate::{self, ASKED_BY_PYTHON, Site},
     hunks::parts,
     judge::{self, Judged},
     locate,
@@ -19,7 +19,7 @@ use super::{
     verify::Gates,
 };
 use crate::{
-    FixError, Location, Report,
+    FixError, Goal, Location, Report,
     candidate::Candidate,
     gates::{Reproduction, Trial},
 };
@@ -225,6 +225,9 @@ impl Work<'_> {
         mut cured: Vec<Cured>,
         report: &mut Report,
     ) -> Result<Vec<Behaviour>, FixError> {
+        if self.task.goal == Goal::AskedFor {
+            cured.retain(|one| is_asked_for(&one.candidate));
+        }
         cured.sort_by(|a, b| b.candidate.prior.total_cmp(&a.candidate.prior));
         report.cured = behaviour::unlike(&cured);
         // Each alone: one that does not end is no input to compare on, and must not take the others along.
@@ -385,6 +388,18 @@ impl Work<'_> {
             score: 1.0,
         })
     }
+}
+
+/// Whether others that call what fails, or Python itself, show what is to be done: enough even where the program may have
+/// raised the error on purpose.
+fn is_asked_for(candidate: &Candidate) -> bool {
+    let by_others = |rule: &&str| {
+        matches!(
+            *rule,
+            "handle as other callers do" | "handle as a sibling method does" | ASKED_BY_PYTHON
+        )
+    };
+    candidate.witness.is_some() && candidate.rules.iter().all(|r| by_others(&r))
 }
 
 fn confidence(alive: &[Behaviour]) -> f64 {

@@ -174,8 +174,38 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
                     );
                 }
             }
+            // `x in 60`: two wordings, by the version of Python.
+            ("TypeError", "comparison_operator")
+                if site.error.message.starts_with("argument of type '") =>
+            {
+                let operands = children(failing);
+                if let [_, right] = operands.as_slice()
+                    && !site.error.message.contains("'NoneType'")
+                {
+                    let text = file.text_of(*right);
+                    let good = format!("hasattr({text}, \"__contains__\")");
+                    let bad = format!("not {good}");
+                    push(&mut out, *right, text, good, bad, Fault::Type, 1.0);
+                }
+            }
             _ => {}
         }
+    } else if failing.kind() == "subscript"
+        && site.error.mro.iter().any(|m| m == "KeyError")
+        && let Some((map, key)) = field("value").zip(field("subscript"))
+    {
+        // A mapping of the repository's own raises it further in.
+        let (map, key) = (file.text_of(map), file.text_of(key));
+        let (good, bad) = (format!("{key} in {map}"), format!("{key} not in {map}"));
+        push(
+            &mut out,
+            failing,
+            file.text_of(failing),
+            good,
+            bad,
+            Fault::Key,
+            0.8,
+        );
     }
     // A None (or an empty or foreign value) among the operands, innermost first; of a call further out, among its arguments.
     if matches!(
@@ -217,7 +247,7 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
             {
                 // The comprehension and filter forms look at the items.
                 continue;
-            } else if site.innermost
+            } else if site.is_last_of_repository()
                 && kind == "TypeError"
                 && known.error.is_none()
                 && known.class.is_none()
@@ -393,6 +423,7 @@ fn wanted_type(message: &str, have: &str) -> Option<&'static str> {
         ("expected str", "str"),
         ("string indices", "dict"),
         ("must be str", "str"),
+        ("decoding to str", "str"),
         ("must be a string", "str"),
         ("(not \"int\") to str", "str"),
         ("expected string", "str"),

@@ -104,6 +104,19 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
                 .and_then(|p| p.child_by_field_name("attribute"))
                 .map(|a| format!(" or {default}).{}", file.text_of(a)));
             let witness = used.and_then(|u| precedent(site, &u));
+            let edits = match changed_in_place(target.statement, node) {
+                // What is changed in place and kept nowhere is lost: it gets its value first.
+                true if is_assignable(node) => {
+                    let (indent, text) = (file.indent_of(target.statement), file.text_of(node));
+                    let step = super::guard::step_of(file);
+                    vec![Edit::insert(
+                        file.line_start_of(target.statement),
+                        format!("{indent}if {text} is None:\n{indent}{step}{text} = {default}\n"),
+                    )]
+                }
+                true => continue,
+                false => vec![Edit::replace(node, text)],
+            };
             // To go over nothing is what a loop does with no items, whatever its body is.
             let is_iterated = target.statement.kind() == "for_statement" && default == "[]";
             let fit = if witness.is_some() || is_iterated {
@@ -114,11 +127,7 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
             out.push(Proposal {
                 witness,
                 value: Some(default.to_owned()),
-                ..proposal(
-                    vec![Edit::replace(node, text)],
-                    "default for a missing value",
-                    0.85 * fit,
-                )
+                ..proposal(edits, "default for a missing value", 0.85 * fit)
             });
             let method = called_method(file, node);
             if let ("get", [only]) = (method, call_arguments(node).as_slice()) {
@@ -181,6 +190,35 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
         }
     }
     out
+}
+
+/// Whether a statement does nothing but call a method of a value that changes it.
+fn changed_in_place(statement: Node<'_>, node: Node<'_>) -> bool {
+    let call = statement
+        .named_child(0)
+        .filter(|c| statement.kind() == "expression_statement" && c.kind() == "call");
+    let method = call.and_then(|c| c.child_by_field_name("function"));
+    method
+        .and_then(|m| m.child_by_field_name("object"))
+        .is_some_and(|object| object.id() == node.id())
+}
+
+fn is_assignable(node: Node<'_>) -> bool {
+    let is_plain = |n: &Node<'_>| {
+        matches!(
+            n.kind(),
+            "identifier"
+                | "attribute"
+                | "subscript"
+                | "integer"
+                | "string"
+                | "string_start"
+                | "string_content"
+                | "string_end"
+        )
+    };
+    matches!(node.kind(), "identifier" | "attribute" | "subscript")
+        && descendants(node).iter().all(is_plain)
 }
 
 fn or_default(file: &PyFile, node: Node<'_>, default: &str) -> String {

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{
-    Bad, Edit, Proposal, Site, Target,
+    ASKED_BY_PYTHON, Bad, Edit, Proposal, Site, Target,
     bad::{Fault, call_arguments, called_method},
     expression::returned_values,
     proposal,
@@ -36,12 +36,18 @@ pub(super) fn statements(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
             } else {
                 format!("return {value}")
             };
+            let is_asked = asked_by_python(file.name_of(function)).is_some_and(|a| a.0 == value);
+            let rule = if is_asked {
+                ASKED_BY_PYTHON
+            } else {
+                "return early"
+            };
             out.push(Proposal {
                 witness,
                 value: Some(value),
                 ..proposal(
                     before(format!("{indent}if {}:\n{indent}{step}{text}\n", bad.bad)),
-                    "return early",
+                    rule,
                     fit * bad.weight,
                 )
             });
@@ -278,6 +284,9 @@ fn early_returns(
             None => out.push((value.to_owned(), fit, witness)),
         }
     };
+    if let Some((value, witness)) = asked_by_python(file.name_of(function)) {
+        add(value, 0.9, Some(witness.to_owned()));
+    }
     let returned = returned_values(file, function);
     let yields = own_descendants(function)
         .iter()
@@ -332,6 +341,20 @@ fn early_returns(
         add(&value, 0.85, Some(witness));
     }
     out
+}
+
+/// What a method is to give for a value that it cannot do anything with, by Python's own rules.
+///
+/// Source: The Python Language Reference, 3.3 (data model), and `numbers` in the library on `NotImplemented`.
+fn asked_by_python(method: &str) -> Option<(&'static str, &'static str)> {
+    match method {
+        "__contains__" => Some(("False", "Python asks __contains__ for True or False")),
+        "__eq__" | "__ne__" | "__lt__" | "__le__" | "__gt__" | "__ge__" => Some((
+            "NotImplemented",
+            "Python asks a comparison for NotImplemented where it does not know the other",
+        )),
+        _ => None,
+    }
 }
 
 /// What functions beside this one return when their input is missing or empty.

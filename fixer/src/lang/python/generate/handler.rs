@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::{Bad, Edit, Proposal, Site, Target, proposal};
+use super::{Bad, Edit, Proposal, Site, Target, bad::Fault, proposal};
 use crate::lang::python::source::{PyFile, ancestors, children, descendants, exceptions_of, is_in};
 
 /// The `except` clauses around a place, made to catch this exception as well.
@@ -186,6 +186,8 @@ pub(super) fn contract(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<P
         let weight = match (promised, documented) {
             (true, _) => 0.95,
             (_, true) => 0.85,
+            // What is computed of nothing is zero or nothing more often than an error.
+            _ if bad.fault == Fault::Zero => 0.3,
             _ if own && near >= 1.0 => 0.5,
             _ if own => 0.3,
             _ if near >= 1.0 => 0.3,
@@ -254,14 +256,14 @@ fn message(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> String {
         .trim_matches('_')
         .replace('_', " ");
     let what = match bad.fault {
-        super::bad::Fault::None => format!("{} is missing", bad.text),
-        super::bad::Fault::Empty | super::bad::Fault::Short => format!(
+        Fault::None => format!("{} is missing", bad.text),
+        Fault::Empty | Fault::Short => format!(
             "unexpected end of {}",
             bad.text.rsplit(['.', ' ']).next().unwrap_or("input")
         ),
-        super::bad::Fault::Key => "unknown key".to_owned(),
-        super::bad::Fault::Zero => format!("{} is zero", bad.text),
-        super::bad::Fault::Type => format!("{} has the wrong type", bad.text),
+        Fault::Key => "unknown key".to_owned(),
+        Fault::Zero => format!("{} is zero", bad.text),
+        Fault::Type => format!("{} has the wrong type", bad.text),
     };
     let text = format!("{function}: {what}").replace(['"', '\\', '{', '}'], "");
     format!("\"{text}\"")

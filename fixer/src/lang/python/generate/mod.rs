@@ -25,6 +25,9 @@ use super::{
     source::{PyFile, ancestors, is_statement},
 };
 
+/// The rule that gives what Python's own rules ask of a method.
+pub(super) const ASKED_BY_PYTHON: &str = "answer as Python asks";
+
 /// A place where the crash may be cured, with what the run told of it.
 pub(crate) struct Site<'a> {
     pub(crate) project: &'a Project,
@@ -35,6 +38,14 @@ pub(crate) struct Site<'a> {
     pub(crate) innermost: bool,
     /// Exceptions that callers and the stack's own handlers expect.
     pub(crate) promised: &'a Promised,
+}
+
+impl Site<'_> {
+    /// Whether the exception was raised here, or in code of others that was called from here.
+    fn is_last_of_repository(&self) -> bool {
+        let last = self.error.frames.iter().rfind(|f| f.repo);
+        last.is_some_and(|f| std::ptr::eq(f, self.frame))
+    }
 }
 
 /// A change of one file.

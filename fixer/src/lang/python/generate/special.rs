@@ -9,7 +9,7 @@ use super::{
     proposal,
 };
 use crate::lang::python::{
-    project::parent,
+    project::{is_identifier, parent},
     source::{PyFile, ancestors, children, descendants},
 };
 
@@ -389,6 +389,22 @@ fn unexpected_keyword(site: &Site<'_>, target: &Target<'_>, out: &mut Vec<Propos
                 }],
                 "drop an argument that the callee does not know",
                 0.4,
+            ));
+        }
+        // One of many that are handed on.
+        let handed_on = (argument.kind() == "dictionary_splat")
+            .then(|| argument.named_child(0))
+            .flatten();
+        if let Some(all) = handed_on.filter(|a| a.kind() == "identifier")
+            && is_identifier(name)
+        {
+            let (file, statement) = (site.file, target.statement);
+            let (indent, all) = (file.indent_of(statement), file.text_of(all));
+            let text = format!("{indent}{all}.pop(\"{name}\", None)\n");
+            out.push(proposal(
+                vec![Edit::insert(file.line_start_of(statement), text)],
+                "drop an argument that the callee does not know",
+                0.6,
             ));
         }
     }
