@@ -9,6 +9,7 @@ mod expression;
 mod guard;
 mod handler;
 mod sibling;
+mod signature;
 mod special;
 pub(super) mod stated;
 mod twin;
@@ -113,6 +114,7 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
     }
     if site.innermost {
         out.extend(special::special(site, &target));
+        out.extend(signature::signature(site, &target));
     }
     for bad in &bads {
         out.extend(expression::conjoin(site, &target, bad));

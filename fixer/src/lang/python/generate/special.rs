@@ -9,7 +9,7 @@ use super::{
     proposal,
 };
 use crate::lang::python::{
-    project::{is_identifier, parent},
+    project::parent,
     source::{PyFile, ancestors, children, descendants},
 };
 
@@ -168,7 +168,6 @@ pub(super) fn special(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
                     0.55,
                 ));
             }
-            unexpected_keyword(site, target, &mut out);
         }
         "RuntimeError"
             if message.contains("changed size during iteration")
@@ -353,61 +352,6 @@ fn join_items(site: &Site<'_>, argument: Node<'_>, out: &mut Vec<Proposal>) {
         "convert the items to strings",
         if none { 0.15 } else { 0.8 },
     ));
-}
-
-/// `f() got an unexpected keyword argument 'x'`: the argument is not passed.
-fn unexpected_keyword(site: &Site<'_>, target: &Target<'_>, out: &mut Vec<Proposal>) {
-    let Some(at) = site.error.message.find("unexpected keyword argument '") else {
-        return;
-    };
-    let name = site.error.message[at + 29..]
-        .split('\'')
-        .next()
-        .unwrap_or_default();
-    let arguments = call_arguments(target.failing);
-    for (n, argument) in arguments.iter().enumerate() {
-        if argument.kind() == "keyword_argument"
-            && argument
-                .child_by_field_name("name")
-                .is_some_and(|k| site.file.text_of(k) == name)
-        {
-            let (start, end) = if n > 0 {
-                (arguments[n - 1].end_byte(), argument.end_byte())
-            } else {
-                (
-                    argument.start_byte(),
-                    arguments
-                        .get(1)
-                        .map_or(argument.end_byte(), |a| a.start_byte()),
-                )
-            };
-            out.push(proposal(
-                vec![Edit {
-                    start,
-                    end,
-                    text: String::new(),
-                }],
-                "drop an argument that the callee does not know",
-                0.4,
-            ));
-        }
-        // One of many that are handed on.
-        let handed_on = (argument.kind() == "dictionary_splat")
-            .then(|| argument.named_child(0))
-            .flatten();
-        if let Some(all) = handed_on.filter(|a| a.kind() == "identifier")
-            && is_identifier(name)
-        {
-            let (file, statement) = (site.file, target.statement);
-            let (indent, all) = (file.indent_of(statement), file.text_of(all));
-            let text = format!("{indent}{all}.pop(\"{name}\", None)\n");
-            out.push(proposal(
-                vec![Edit::insert(file.line_start_of(statement), text)],
-                "drop an argument that the callee does not know",
-                0.6,
-            ));
-        }
-    }
 }
 
 /// How the repository reads the same key elsewhere: `.get(key)` and `.get(key, D)`.
