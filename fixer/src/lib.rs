@@ -144,6 +144,11 @@ pub struct Evidence {
     pub raises: bool,
     /// Whether the crashing input now gives a value of a type that no input beside it gives.
     pub is_unusual: bool,
+    /// Whether that value holds an object of a private class that no answer beside it holds.
+    pub leaks: bool,
+    /// Words of the crashing input that its answer does not show, and that every answer shows to an input beside it that
+    /// has them.
+    pub n_lost: usize,
     /// Candidates that do the same, itself included.
     pub n_alike: usize,
     /// Inputs beside the crash on which nothing changes.

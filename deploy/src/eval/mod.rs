@@ -66,6 +66,9 @@ pub(crate) struct Args {
     /// Measure the gates too: send upstream's own change, and what cured the crash and is wrong, through them.
     #[arg(long)]
     upstream: bool,
+    /// Judge every behaviour that the choice was between, not only what was proposed: what confidence is calibrated on.
+    #[arg(long)]
+    ranked: bool,
     /// Only make each case's logs, repository and dependencies in this folder, to look at; call no fixer.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
@@ -138,6 +141,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         cache,
         kinds: args.input.kinds(),
         upstream: args.upstream,
+        ranked: args.ranked,
     };
     if let Some(folder) = &args.record {
         return bench.only_record(&folders, folder, jobs);
@@ -245,6 +249,8 @@ struct Bench {
     kinds: &'static [Kind],
     /// Whether the gates are measured.
     upstream: bool,
+    /// Whether every behaviour is judged.
+    ranked: bool,
 }
 
 impl Bench {
@@ -283,10 +289,13 @@ impl Bench {
                         release: &case.buggy,
                         deps: deps.as_deref(),
                     };
-                    let answer = self.fixer.fix(&crash, self.upstream);
+                    let answer = self.fixer.fix(&crash, self.upstream || self.ranked);
                     let score =
                         answer.and_then(|answer| score::score(case, &self.cache, &crash, answer));
-                    score.and_then(|score| {
+                    score.and_then(|mut score| {
+                        if self.ranked {
+                            upstream::judge_ranked(case, self, &crash, &mut score.answer)?;
+                        }
                         if self.upstream {
                             sent = upstream::send(case, self, &crash, &score.answer)?;
                         }

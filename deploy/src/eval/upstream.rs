@@ -80,6 +80,28 @@ pub(crate) fn send(
     Ok(sent)
 }
 
+/// Writes beside each behaviour that the fixer chose between whether it is right.
+///
+/// # Errors
+/// If the scorer itself could not work.
+pub(crate) fn judge_ranked(
+    case: &Case,
+    bench: &Bench,
+    crash: &Crash<'_>,
+    answer: &mut Value,
+) -> anyhow::Result<()> {
+    if case.fix().is_none() {
+        return Ok(());
+    }
+    let bugs = answer["bugs"].as_array_mut().into_iter().flatten();
+    for one in bugs.flat_map(|bug| bug["ranked"].as_array_mut().into_iter().flatten()) {
+        let diff = one["diff"].as_str().unwrap_or_default();
+        let is_right = score::judge(case, &bench.cache, crash, diff)? == Verdict::Correct;
+        one["right"] = is_right.into();
+    }
+    Ok(())
+}
+
 /// A change of one file, in parts that can be left out.
 struct Change {
     path: String,

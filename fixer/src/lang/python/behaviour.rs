@@ -1,11 +1,13 @@
 //! What cures do: on the crash, on inputs beside it that crashed as well, and on those that did not (gate 5).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::{
+    caller::Script,
     judge::is_like,
+    publish::literal_words,
     run::{Kind, Raised, Ran},
 };
 use crate::{
@@ -159,21 +161,19 @@ fn plain(value: Value) -> Value {
 
 /// Groups cures by behaviour and scores the groups.
 ///
-/// `base` has the answers to inputs beside the crash on the unpatched tree, `after` those on each cure's, in `many` by
-/// their place in `base`.
+/// `base` has the answers to inputs beside the crash on the unpatched tree, which are the programs `scripts`; `after` those
+/// on each cure's, in `many` by their place in `base`. `script` is what crashed.
 pub(crate) fn group(
     cured: Vec<Cured>,
+    script: &Script,
+    scripts: &[String],
     base: &[Ran],
     after: &BTreeMap<usize, Ran>,
     crash: &Raised,
-    fidelity: f64,
     report: &mut Report,
 ) -> Vec<Behaviour> {
-    let kinds: Vec<String> = base
-        .iter()
-        .filter(|r| r.outcome == Kind::Ok)
-        .map(|r| kind_of(&r.value))
-        .collect();
+    let fidelity = script.fidelity;
+    let usual = Usual::of(&script.text(), scripts, base);
     let mut groups: BTreeMap<String, Vec<(Behaviour, usize)>> = BTreeMap::new();
     for (n, Cured { candidate, ran }) in cured.into_iter().enumerate() {
         let mut refuse = |reason: String| {
@@ -198,10 +198,14 @@ pub(crate) fn group(
             }
         };
         let has_witness = candidate.witness.is_some();
-        let is_unusual =
-            ran.outcome == Kind::Ok && kinds.len() >= 2 && !kinds.contains(&kind_of(&ran.value));
+        let is_unusual = ran.outcome == Kind::Ok && usual.lacks_kind(&ran.value);
+        let leaks = ran.outcome == Kind::Ok && usual.lacks_private(&ran.value);
+        let n_lost = usual.n_lost(&ran);
         let mut score = candidate.prior * fidelity;
         if is_unusual && !has_witness {
+            score *= 0.5;
+        }
+        if leaks || n_lost > 0 {
             score *= 0.5;
         }
         if beside.n_still > 0 {
@@ -218,6 +222,8 @@ pub(crate) fn group(
             has_witness,
             raises: ran.error.is_some(),
             is_unusual,
+            leaks,
+            n_lost,
             n_alike: 1,
             n_unchanged: beside.n_unchanged,
             n_cured: beside.n_cured,
@@ -247,6 +253,96 @@ pub(crate) fn group(
         .collect();
     out.sort_by(|a, b| b.score().total_cmp(&a.score()));
     out
+}
+
+/// What the inputs beside the crash that do not crash have in common.
+struct Usual {
+    n: usize,
+    /// Types of the values that they give.
+    kinds: BTreeSet<String>,
+    /// Types of what these values hold.
+    held: BTreeSet<String>,
+    /// Words of the crashing input that every answer shows to an input that has them.
+    kept: Vec<String>,
+}
+
+impl Usual {
+    fn of(script: &str, scripts: &[String], base: &[Ran]) -> Self {
+        let answered = |r: &&Ran| r.outcome == Kind::Ok;
+        let mut held = BTreeSet::new();
+        for ran in base.iter().filter(answered) {
+            hold(&ran.value, &mut held);
+        }
+        let shown: Vec<(BTreeSet<String>, BTreeSet<String>)> = base
+            .iter()
+            .zip(scripts)
+            .filter(|(r, _)| answered(r))
+            .map(|(r, script)| (literal_words(script), answer_words(r)))
+            .collect();
+        let is_kept = |word: &String| {
+            let mut with = shown
+                .iter()
+                .filter(|(given, _)| given.contains(word))
+                .peekable();
+            with.peek().is_some() && with.all(|(_, answer)| answer.contains(word))
+        };
+        Self {
+            n: base.iter().filter(answered).count(),
+            kinds: base
+                .iter()
+                .filter(answered)
+                .map(|r| kind_of(&r.value))
+                .collect(),
+            held,
+            kept: literal_words(script).into_iter().filter(is_kept).collect(),
+        }
+    }
+
+    /// Whether a value is of a type that no input beside it gives.
+    fn lacks_kind(&self, value: &Value) -> bool {
+        self.n >= 2 && !self.kinds.contains(&kind_of(value))
+    }
+
+    /// Whether a value holds an object of a private class that no answer beside it holds: a placeholder that never got out.
+    fn lacks_private(&self, value: &Value) -> bool {
+        let mut held = BTreeSet::new();
+        hold(value, &mut held);
+        held.difference(&self.held)
+            .any(|kind| kind.starts_with('_'))
+    }
+
+    /// How many words of the input an answer no longer shows; none of an exception.
+    fn n_lost(&self, ran: &Ran) -> usize {
+        if ran.outcome != Kind::Ok {
+            return 0;
+        }
+        let answer = answer_words(ran);
+        self.kept.iter().filter(|w| !answer.contains(*w)).count()
+    }
+}
+
+/// The words of what a run gives and prints.
+fn answer_words(ran: &Ran) -> BTreeSet<String> {
+    let text = json!([ran.value, ran.printed]).to_string();
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.map(str::to_owned).collect()
+}
+
+/// Adds the types of the values that a canonical value is made of.
+fn hold(value: &Value, out: &mut BTreeSet<String>) {
+    let Value::Array(items) = value else { return };
+    let Some((Value::String(kind), rest)) = items.split_first() else {
+        return;
+    };
+    out.insert(kind.clone());
+    let is_sequence = matches!(kind.as_str(), "list" | "tuple" | "set" | "frozenset");
+    for item in rest {
+        match item {
+            // A field or a key, and its value.
+            Value::Array(pair) if !is_sequence && pair.len() == 2 => hold(&pair[1], out),
+            _ => hold(item, out),
+        }
+    }
 }
 
 /// The type of a canonical value.

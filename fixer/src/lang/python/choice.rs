@@ -262,12 +262,7 @@ impl Work<'_> {
             .map(|r| (r.id, r))
             .collect();
         Ok(behaviour::group(
-            cured,
-            &base,
-            &after,
-            crash,
-            script.fidelity,
-            report,
+            cured, script, &beside, &base, &after, crash, report,
         ))
     }
 

@@ -1,6 +1,6 @@
 //! What may be shown to others: words of the repository and of Python, and nothing that production's data brought.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use ingest::{ErrorEvent, Exception};
 use tree_sitter::Node;
@@ -158,6 +158,17 @@ fn other_digits(word: &str) -> Option<String> {
     let has_digits = word.bytes().any(|b| b.is_ascii_digit());
     let nines = |c: char| if c.is_ascii_digit() { '9' } else { c };
     (has_digits && (1..=3).contains(&n_letters)).then(|| word.chars().map(nines).collect())
+}
+
+/// The words of a program's literals, comments left out.
+pub(super) fn literal_words(text: &str) -> BTreeSet<String> {
+    let literals = literals(text)
+        .into_iter()
+        .filter(|(_, is_comment)| !is_comment);
+    literals
+        .flat_map(|(range, _)| words_of(&text[range]).map(|(word, _)| word.to_owned()))
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 /// How many words of a script's literals may not be shown.

@@ -104,21 +104,23 @@ pub(crate) fn scripts(event: &ErrorEvent, mapped: &[Mapped], project: &Project) 
         .collect();
     let known = KnownFiles::new(&shown);
     for &at in around.iter().rev() {
-        for reading in 0..3 {
-            let visible = Visible {
-                frame: &frames[at],
-                frames,
-                next: (at + 1..frames.len())
-                    .find(|i| !frames[*i].function.starts_with('<'))
-                    .and_then(|i| match &mapped[i] {
-                        Mapped::File(path) => Some((&frames[i], path.as_str())),
-                        _ => None,
-                    }),
-                known: &known,
-                project,
-                near: &near,
-                reading,
-            };
+        let visible = |reading, is_configured| Visible {
+            frame: &frames[at],
+            frames,
+            next: (at + 1..frames.len())
+                .find(|i| !frames[*i].function.starts_with('<'))
+                .and_then(|i| match &mapped[i] {
+                    Mapped::File(path) => Some((&frames[i], path.as_str())),
+                    _ => None,
+                }),
+            known: &known,
+            project,
+            near: &near,
+            reading,
+            is_configured,
+        };
+        let readings = (0..3).map(|reading| visible(reading, false));
+        for visible in readings.chain([visible(0, true)]) {
             add(visible.line());
             add(visible.function());
         }

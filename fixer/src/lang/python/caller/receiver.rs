@@ -131,6 +131,7 @@ fn slice(file: &Rc<PyFile>, node: Node<'_>, project: &Project) -> Option<Script>
         project,
         near: &[],
         reading: 0,
+        is_configured: false,
     };
     let mut script = Script {
         imports: Vec::new(),

@@ -15,6 +15,9 @@ use crate::lang::python::{
     values::{Literal, readings},
 };
 
+/// Calls that configure one object.
+const MAX_CONFIGURED: usize = 8;
+
 /// One frame outside the repository, with all that is visible of its program.
 pub(super) struct Visible<'a> {
     pub(super) frame: &'a Frame,
@@ -26,6 +29,8 @@ pub(super) struct Visible<'a> {
     pub(super) project: &'a Project,
     pub(super) near: &'a [String],
     pub(super) reading: usize,
+    /// Whether what the program does with its own objects at its top level (`app.register(…)`) comes along.
+    pub(super) is_configured: bool,
 }
 
 /// What gives a name its meaning in a script.
@@ -113,6 +118,45 @@ impl Visible<'_> {
             return None;
         }
         seen.push(name.to_owned());
+        self.define(name, local, script, seen, depth)?;
+        if self.is_configured {
+            self.configure(name, script, seen, depth);
+        }
+        Some(())
+    }
+
+    /// The calls of a global object's methods that the program makes as it starts.
+    fn configure(&self, name: &str, script: &mut Script, seen: &mut Vec<String>, depth: usize) {
+        let Some(file) = self.known.files.get(&self.frame.path) else {
+            return;
+        };
+        let is_top = |f: &&Frame| f.path == self.frame.path && f.function == "<module>";
+        let running = self.frames.iter().find(is_top).and_then(|f| f.line);
+        let prefix = format!("{name}.");
+        let calls = children(file.root()).into_iter().filter(|n| {
+            n.kind() == "expression_statement"
+                && n.named_child(0).is_some_and(|c| c.kind() == "call")
+                && file.text_of(*n).starts_with(&prefix)
+                && !n.has_error()
+                && running.is_none_or(|line| file.line_of(n.start_byte()) < line)
+        });
+        for call in calls.take(MAX_CONFIGURED) {
+            let (mut with, mut known) = (script.clone(), seen.clone());
+            let added = self.include(file, call, false, &mut with, &mut known, depth);
+            if added.is_some() {
+                (*script, *seen) = (with, known);
+            }
+        }
+    }
+
+    fn define(
+        &self,
+        name: &str,
+        local: bool,
+        script: &mut Script,
+        seen: &mut Vec<String>,
+        depth: usize,
+    ) -> Option<()> {
         if local && let Some(literal) = self.value(name) {
             script.imports.extend(
                 literal
