@@ -3,23 +3,24 @@ const http = require('http');
 const session = require('express-session');
 function fail(what) { console.log('wrong: ' + what); process.exit(1); }
 process.on('uncaughtException', (e) => fail('throws ' + e));
+const turns = async (n) => { for (let i = 0; i < n; i++) await new Promise((go) => setImmediate(go)); };
 
 // sends one request through the middleware: has it a session, what was in it, which cookie came back?
 function send(use, props, put) {
   return new Promise((done) => {
     const req = Object.assign(new http.IncomingMessage(null), { method: 'GET' }, props);
     const res = new http.ServerResponse(req);
-    const timer = setTimeout(() => done({ session: 'never called on' }), 500);
+    const timer = setTimeout(() => done({ session: 'never called on' }), 5000);
     use(req, res, (err) => {
       if (err) fail('error ' + err);
       const got = { session: !!req.session, user: req.session && req.session.user };
       if (req.session && put) req.session.user = put;
       res.end('ok');
-      setTimeout(() => {
+      turns(30).then(() => {
         clearTimeout(timer);
         got.cookie = String(res.getHeader('set-cookie') || '').split(';')[0];
         done(got);
-      }, 20);
+      });
     });
   });
 }
