@@ -205,7 +205,7 @@ pub(crate) fn group(
         if is_unusual && !has_witness {
             score *= 0.5;
         }
-        if leaks || n_lost > 0 {
+        if leaks || n_lost > 0 && !has_witness {
             score *= 0.5;
         }
         if beside.n_still > 0 {

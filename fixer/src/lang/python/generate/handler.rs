@@ -183,11 +183,14 @@ pub(super) fn contract(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<P
         let documented = docstring(file, function).is_some_and(|d| d.contains(&bare));
         let own = !crate::lang::python::source::BUILTINS.contains(&bare.as_str());
         // Somebody must expect the error here: a caller, the documentation, or the function itself, which raises it.
+        let is_alike = near >= 1.0 && guards_alike(file, node, bad.fault);
         let weight = match (promised, documented) {
+            // What is computed of nothing is zero or nothing more often than an error.
+            (true, _) | (_, true) if bad.fault == Fault::Zero => 0.55,
+            _ if bad.fault == Fault::Zero => 0.3,
             (true, _) => 0.95,
             (_, true) => 0.85,
-            // What is computed of nothing is zero or nothing more often than an error.
-            _ if bad.fault == Fault::Zero => 0.3,
+            _ if own && is_alike => 0.75,
             _ if own && near >= 1.0 => 0.5,
             _ if own => 0.3,
             _ if near >= 1.0 => 0.3,
@@ -195,45 +198,62 @@ pub(super) fn contract(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<P
         };
         let is_expected = promised || documented || near >= 1.0;
         seen.push(bare);
-        let mut arguments: Vec<String> = Vec::new();
-        // The words of the raise beside it, where all its names are at hand here; else words of our own.
-        if let Some(call) = call {
+        // The words of the raise beside it, where it is about the same and all its names are at hand here; else words of our own.
+        let mut raised = format!("{name}({})", message(site, target, bad));
+        if let Some(call) = call.filter(|_| is_alike) {
             let names = crate::lang::python::source::free_names(file, call);
             let at_hand = names.iter().all(|n| {
                 site.frame.locals.contains_key(n)
                     || file.root().named_child_count() > 0 && is_global(file, n)
             });
-            if at_hand && near >= 1.0 {
-                arguments.push(file.text_of(call).to_owned());
+            if at_hand {
+                raised = file.text_of(call).to_owned();
             }
         }
-        arguments.push(format!("{name}({})", message(site, target, bad)));
-        for raised in arguments {
-            let witness = is_expected.then(|| {
-                format!(
-                    "{}:{} raises it",
-                    file.path,
-                    file.line_of(node.start_byte())
-                )
-            });
-            let text = format!("{indent}if {}:\n{indent}    raise {raised}\n", bad.bad);
-            out.push(Proposal {
-                witness,
-                ..proposal(
-                    vec![Edit::insert(file.line_start_of(target.statement), text)],
-                    "raise the declared error",
-                    weight
-                        * if promised || documented {
-                            near.max(0.9)
-                        } else {
-                            1.0
-                        }
-                        * bad.weight,
-                )
-            });
-        }
+        let witness = is_expected.then(|| {
+            format!(
+                "{}:{} raises it",
+                file.path,
+                file.line_of(node.start_byte())
+            )
+        });
+        let text = format!("{indent}if {}:\n{indent}    raise {raised}\n", bad.bad);
+        out.push(Proposal {
+            witness,
+            ..proposal(
+                vec![Edit::insert(file.line_start_of(target.statement), text)],
+                "raise the declared error",
+                weight
+                    * if promised || documented {
+                        near.max(0.9)
+                    } else {
+                        1.0
+                    }
+                    * bad.weight,
+            )
+        });
     }
     out
+}
+
+/// Whether a `raise` stands under a condition that asks for the same fault.
+fn guards_alike(file: &PyFile, raise: Node<'_>, fault: Fault) -> bool {
+    let guard = raise.parent().and_then(|block| block.parent());
+    let Some(condition) = guard
+        .filter(|g| g.kind() == "if_statement")
+        .and_then(|g| g.child_by_field_name("condition"))
+    else {
+        return false;
+    };
+    let text = file.text_of(condition);
+    match fault {
+        Fault::None => text.contains(" is None") || text.starts_with("not "),
+        Fault::Empty => text.starts_with("not ") || text.ends_with("== 0"),
+        Fault::Short => text.contains("len("),
+        Fault::Key => text.contains(" not in "),
+        Fault::Zero => text.ends_with("== 0") || text.starts_with("not "),
+        Fault::Type => text.contains("not isinstance("),
+    }
 }
 
 pub(super) fn is_global(file: &PyFile, name: &str) -> bool {

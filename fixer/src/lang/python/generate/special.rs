@@ -200,7 +200,7 @@ pub(super) fn special(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
                 // It loses data: right where the repository does so, a guess elsewhere.
                 let witness = precedent(site, "errors=\"replace\"")
                     .or_else(|| precedent(site, "errors='replace'"));
-                let prior = if witness.is_some() { 0.7 } else { 0.35 };
+                let prior = if witness.is_some() { 0.55 } else { 0.35 };
                 out.push(Proposal {
                     witness,
                     ..proposal(
@@ -216,6 +216,20 @@ pub(super) fn special(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
                         0.4,
                     ));
                 }
+            }
+        }
+        // What used to be bytes is text already, or the other way round.
+        "AttributeError" if failing.kind() == "attribute" => {
+            let attribute = field("attribute").map_or("", |a| file.text_of(a));
+            let is_done = message.starts_with("'str'") && attribute == "decode"
+                || message.starts_with("'bytes'") && attribute == "encode";
+            let call = failing.parent().filter(|p| p.kind() == "call" && is_done);
+            if let Some((call, object)) = call.zip(field("object")) {
+                out.push(proposal(
+                    vec![Edit::replace(call, file.text_of(object))],
+                    "leave out a conversion that is done already",
+                    0.85,
+                ));
             }
         }
         "UnboundLocalError" => unbound_local(site, target, &mut out),
