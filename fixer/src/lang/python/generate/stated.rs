@@ -3,14 +3,18 @@
 use tree_sitter::Node;
 
 use super::{Proposal, handler::docstring};
-use crate::lang::python::source::PyFile;
+use crate::lang::python::{project::is_identifier, source::PyFile};
 
 /// Weighs a proposal's value against what the function states.
 pub(super) fn weigh(file: &PyFile, function: Node<'_>, in_return: bool, proposal: &mut Proposal) {
     let Some(value) = proposal.value.as_deref() else {
         return;
     };
-    if let Some(text) = docstring(file, function).filter(|text| mentions(text, value)) {
+    // A word of prose that a local happens to be named by says nothing.
+    let is_name = is_identifier(value) && !matches!(value, "None" | "True" | "False");
+    let may_speak = !is_name || file.parameters(function).iter().any(|p| p.name == value);
+    if let Some(text) = docstring(file, function).filter(|text| may_speak && mentions(text, value))
+    {
         proposal.prior = (proposal.prior * 1.5).min(0.95);
         if proposal.witness.is_none() {
             let line = text
