@@ -37,8 +37,8 @@ test: setup guest
 	@echo "== [4/4] the demo, checked by its own oracle"
 	tests/demo/run.sh target/release/outerloop demo-out
 
-# The benchmark on real crashes; CASES is a folder of cases.
-CASES ?= ../shared/data/realcrash/pypi
+# The benchmark on real crashes; CASES is a folder of cases, our own by default.
+CASES ?= tests/realcrash
 eval: build
 	target/release/outerloop eval $(CASES)
 

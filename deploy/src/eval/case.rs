@@ -203,6 +203,29 @@ impl Ecosystem {
     }
 }
 
+/// What cases are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    Pypi,
+    Npm,
+    Application,
+    /// Nothing should come of them, wherever they are from.
+    Nothing,
+}
+
+impl Group {
+    pub(crate) const ALL: [Self; 4] = [Self::Pypi, Self::Npm, Self::Application, Self::Nothing];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pypi => "pypi",
+            Self::Npm => "npm",
+            Self::Application => "application",
+            Self::Nothing => "none",
+        }
+    }
+}
+
 /// What kind of mistake a bug is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -329,6 +352,16 @@ impl Case {
             }
         }
         Ok(())
+    }
+
+    /// What it is counted with.
+    pub(crate) fn group(&self) -> Group {
+        match (&self.wanted, self.is_application, self.ecosystem) {
+            (Wanted::Nothing(_), _, _) => Group::Nothing,
+            (Wanted::Fix(_), true, _) => Group::Application,
+            (Wanted::Fix(_), false, Ecosystem::Pypi) => Group::Pypi,
+            (Wanted::Fix(_), false, Ecosystem::Npm) => Group::Npm,
+        }
     }
 
     /// The fix that people made, if the case has one.

@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::report::{Row, align, share};
+use super::report::{Row, align};
 use super::run::Answer;
+use super::tally::share;
 
 /// The gates, as `outerloop verify` names them.
 const GATES: [&str; 8] = [

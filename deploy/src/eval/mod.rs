@@ -2,7 +2,7 @@
 //!
 //! In: a folder of cases. Out: a table, and a report with every answer. Read `case` (what a case states), `fetch` (the
 //! release that crashed), `record` (the crash, logged three ways), `run` (the fixer, called as a user would), `score`
-//! (the only judge), `report` (the counting); `upstream` and `gates` (how often a gate refuses right and wrong patches).
+//! (the only judge), `tally` (the counting), `report` (what people and programs read); `upstream` and `gates` (how often a gate refuses right and wrong patches).
 //! `application` makes a repository of ours, `scene` lays out the folders, `process` runs what is not ours. `check` says
 //! whether a case is valid.
 //! Invariants: no code of the fixer is called, only the command is; of a case, only log, repository and dependencies
@@ -18,6 +18,7 @@ mod report;
 mod run;
 mod scene;
 mod score;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod upstream;
@@ -43,8 +44,8 @@ pub(crate) struct Args {
     /// The folder of cases (each a folder with case.toml, trigger and oracle), or one case.
     dir: PathBuf,
     /// How the crash is logged: the event that Sentry's SDK sends, JSON records, plain text, or each of them.
-    #[arg(long, value_enum, default_value_t = Input::Sentry)]
-    input: Input,
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "sentry")]
+    input: Vec<Input>,
     /// Run this case only; may be repeated.
     #[arg(long = "case", value_name = "ID")]
     cases: Vec<String>,
@@ -100,6 +101,8 @@ impl Input {
 enum Output {
     /// Tables.
     Human,
+    /// The table by half, input and kind of case, as README.md has it.
+    Markdown,
     /// The whole report.
     Json,
 }
@@ -132,6 +135,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.check {
         return Ok(check_all(&folders, &cache, jobs));
     }
+    let mut kinds: Vec<Kind> = args.input.iter().flat_map(|i| i.kinds()).copied().collect();
+    kinds.sort_unstable();
+    kinds.dedup();
     let bench = Bench {
         fixer: Fixer {
             program: std::env::current_exe().context("finding this program")?,
@@ -139,7 +145,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             time_limit_secs: args.time_limit,
         },
         cache,
-        kinds: args.input.kinds(),
+        kinds,
         upstream: args.upstream,
         ranked: args.ranked,
     };
@@ -156,6 +162,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     fs::write(&file, &text).with_context(|| format!("writing {}", file.display()))?;
     match args.output {
         Output::Human => print!("{}", report::human(&rows)),
+        Output::Markdown => print!("{}", report::markdown(&rows)),
         Output::Json => print!("{text}"),
     }
     eprintln!(
@@ -246,7 +253,7 @@ fn cores() -> usize {
 struct Bench {
     fixer: Fixer,
     cache: Cache,
-    kinds: &'static [Kind],
+    kinds: Vec<Kind>,
     /// Whether the gates are measured.
     upstream: bool,
     /// Whether every behaviour is judged.
@@ -278,7 +285,7 @@ impl Bench {
             (Err(error), _) | (_, Err(error)) => Err(anyhow::anyhow!("{error:#}")),
         };
         let mut rows = Vec::new();
-        for &kind in self.kinds {
+        for &kind in &self.kinds {
             let mut sent = Vec::new();
             let scored = match &prepared {
                 Ok((case, logs, (source, deps))) => {
@@ -331,7 +338,7 @@ impl Bench {
             &self.cache,
             &source,
             deps.as_deref(),
-            self.kinds,
+            &self.kinds,
             service.path(),
             out,
         )?;

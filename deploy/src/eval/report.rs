@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::case::{BugClass, Case, Half};
+use super::case::{BugClass, Case, Group, Half};
 use super::gates::{self, Sent};
 use super::record::Kind;
 use super::score::{Score, Verdict};
+use super::tally::{self, HEADINGS, milli, share};
 
 /// One case under one kind of log.
 pub(crate) struct Row {
@@ -28,20 +29,29 @@ pub(crate) enum Outcome {
 }
 
 impl Row {
-    fn score(&self) -> Option<&Score> {
+    pub(crate) fn score(&self) -> Option<&Score> {
         match &self.outcome {
             Outcome::Scored(score) => Some(score),
             Outcome::NotRun(_) => None,
         }
     }
 
-    fn is_simple(&self) -> bool {
+    /// Whether it counts in the headline.
+    pub(crate) fn is_simple(&self) -> bool {
         let fix = self.case.as_ref().and_then(Case::fix);
         fix.is_none_or(|fix| fix.is_simple)
     }
 
-    fn bug_class(&self) -> Option<BugClass> {
+    pub(crate) fn bug_class(&self) -> Option<BugClass> {
         Some(self.case.as_ref()?.bug_class)
+    }
+
+    pub(crate) fn half(&self) -> Option<Half> {
+        self.case.as_ref()?.half
+    }
+
+    pub(crate) fn group(&self) -> Option<Group> {
+        Some(self.case.as_ref()?.group())
     }
 
     /// What the row says in a word.
@@ -94,6 +104,7 @@ impl Row {
             word => word,
         }});
         if let Some(case) = &self.case {
+            row["kind"] = case.group().name().into();
             row["ecosystem"] = case.ecosystem.name().into();
             row["package"] = case.package.as_str().into();
             row["bug_class"] = case.bug_class.name().into();
@@ -105,6 +116,7 @@ impl Row {
             Outcome::Scored(score) => {
                 row["reproduced"] = score.reproduced.into();
                 row["place"] = score.place.into();
+                row["declined"] = score.is_declined.into();
                 row["proposed"] = (score.verdict != Verdict::NotProposed).into();
                 row["correct"] = (score.verdict == Verdict::Correct).into();
                 row["wrong_because"] = match &score.verdict {
@@ -126,119 +138,6 @@ impl Row {
         }
         row
     }
-}
-
-/// The outcomes of rows that have something in common.
-#[derive(Debug, Default)]
-struct Tally {
-    ran: usize,
-    correct: usize,
-    proposed: usize,
-    reproduced: usize,
-    /// Among the first 1, 3 and 5 places.
-    placed: [usize; 3],
-    seconds: Vec<f64>,
-    candidates: Vec<f64>,
-    tokens: u64,
-    cost: f64,
-}
-
-impl Tally {
-    fn of<'a>(scores: impl Iterator<Item = &'a Score>) -> Tally {
-        let mut tally = Tally::default();
-        for score in scores {
-            tally.ran += 1;
-            tally.correct += usize::from(score.verdict == Verdict::Correct);
-            tally.proposed += usize::from(score.verdict != Verdict::NotProposed);
-            tally.reproduced += usize::from(score.reproduced);
-            for (count, most) in tally.placed.iter_mut().zip([1, 3, 5]) {
-                *count += usize::from(score.place.is_some_and(|place| place <= most));
-            }
-            tally.seconds.push(score.seconds);
-            tally.candidates.extend(score.candidates.map(|n| n as f64));
-            tally.tokens += score.tokens.unwrap_or(0);
-            tally.cost += score.cost.unwrap_or(0.0);
-        }
-        tally
-    }
-
-    fn json(&self, by: &str, name: &str) -> Value {
-        json!({
-            "by": by, "name": name, "ran": self.ran, "correct": self.correct, "proposed": self.proposed,
-            "wrong": self.proposed - self.correct, "reproduced": self.reproduced,
-            "localised_1": self.placed[0], "localised_3": self.placed[1], "localised_5": self.placed[2],
-            "median_seconds": median(&self.seconds).map(milli), "median_candidates": median(&self.candidates),
-            "tokens": self.tokens, "cost": self.cost,
-        })
-    }
-
-    fn cells(&self, by: &str, name: &str) -> Vec<String> {
-        let places = self.placed.map(|n| n.to_string()).join(" / ");
-        vec![
-            format!("{by} {name}").trim().to_owned(),
-            share(self.correct, self.ran),
-            share(self.correct, self.proposed),
-            share(self.reproduced, self.ran),
-            places,
-            median(&self.seconds).map_or("-".to_owned(), |s| format!("{s:.1}")),
-            median(&self.candidates).map_or("-".to_owned(), |n| format!("{n:.0}")),
-        ]
-    }
-}
-
-/// Rows in groups: all simple cases, the others, then the simple ones by half, input, class and generator.
-fn tallies(rows: &[Row]) -> Vec<(&'static str, String, Tally)> {
-    let simple = || rows.iter().filter(|row| row.is_simple());
-    let mut groups = vec![(
-        "all",
-        String::new(),
-        Tally::of(simple().filter_map(Row::score)),
-    )];
-    let hard = Tally::of(
-        rows.iter()
-            .filter(|row| !row.is_simple())
-            .filter_map(Row::score),
-    );
-    if hard.ran > 0 {
-        groups.push(("not simple", String::new(), hard));
-    }
-    let half = |row: &Row| row.case.as_ref().and_then(|case| case.half);
-    for wanted in [Half::Dev, Half::Check] {
-        let scores = simple().filter(|row| half(row) == Some(wanted));
-        let tally = Tally::of(scores.filter_map(Row::score));
-        if tally.ran > 0 {
-            groups.push(("half", wanted.name().to_owned(), tally));
-        }
-    }
-    let mut kinds: Vec<Kind> = simple().map(|row| row.kind).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    for kind in kinds {
-        let scores = simple()
-            .filter(|row| row.kind == kind)
-            .filter_map(Row::score);
-        groups.push(("input", kind.name().to_owned(), Tally::of(scores)));
-    }
-    let mut classes: Vec<BugClass> = simple().filter_map(Row::bug_class).collect();
-    classes.sort_unstable();
-    classes.dedup();
-    for class in classes {
-        let scores = simple()
-            .filter(|row| row.bug_class() == Some(class))
-            .filter_map(Row::score);
-        groups.push(("class", class.name().to_owned(), Tally::of(scores)));
-    }
-    let generator = |score: &Score| score.generator.clone();
-    let mut generators: Vec<String> = simple().filter_map(|row| generator(row.score()?)).collect();
-    generators.sort_unstable();
-    generators.dedup();
-    for name in generators {
-        let scores = simple()
-            .filter_map(Row::score)
-            .filter(|score| score.generator.as_ref() == Some(&name));
-        groups.push(("generator", name.clone(), Tally::of(scores)));
-    }
-    groups
 }
 
 /// What a person reads: every case, every group, then what could not be run.
@@ -272,26 +171,14 @@ pub(crate) fn human(rows: &[Row]) -> String {
             shorten(row.note(), 70),
         ]);
     }
-    let mut groups = vec![
-        [
-            "",
-            "correct",
-            "precision",
-            "reproduced",
-            "place 1 / 3 / 5",
-            "seconds",
-            "candidates",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-    ];
-    let tallies = tallies(rows);
+    let tallies = tally::tallies(rows);
+    let mut groups = vec![titled("", HEADINGS.map(str::to_owned).to_vec())];
     groups.extend(
         tallies
             .iter()
-            .map(|(by, name, tally)| tally.cells(by, name)),
+            .map(|(by, name, tally)| titled(format!("{by} {name}").trim(), tally.cells())),
     );
-    let mut text = align(&cases) + "\n" + &align(&groups);
+    let mut text = align(&cases) + "\n" + &align(&groups) + "\n" + &align(&counts(rows));
     let all = &tallies[0].2;
     if all.tokens > 0 {
         writeln!(text, "\n{} model tokens, cost {:.2}", all.tokens, all.cost)
@@ -320,7 +207,7 @@ pub(crate) fn human(rows: &[Row]) -> String {
     text.push('\n');
     for (_, input, tally) in tallies.iter().filter(|(by, ..)| *by == "input") {
         let (rate, precision) = (
-            share(tally.correct, tally.ran),
+            share(tally.correct, tally.n_fixable),
             share(tally.correct, tally.proposed),
         );
         writeln!(text, "{input}: correct {rate}, precision {precision}")
@@ -329,12 +216,55 @@ pub(crate) fn human(rows: &[Row]) -> String {
     text
 }
 
+/// A row of cells after its title.
+fn titled(title: &str, cells: Vec<String>) -> Vec<String> {
+    [vec![title.to_owned()], cells].concat()
+}
+
+/// The table by half, input and kind, under its headings.
+fn counts(rows: &[Row]) -> Vec<Vec<String>> {
+    let names = ["half", "input", "cases"].map(str::to_owned).to_vec();
+    let mut table = vec![[names, HEADINGS.map(str::to_owned).to_vec()].concat()];
+    for ([half, input, kind], tally) in tally::table(rows) {
+        let names = vec![
+            half.to_owned(),
+            input.to_owned(),
+            format!("{} {kind}", tally.ran),
+        ];
+        table.push([names, tally.cells()].concat());
+    }
+    table
+}
+
+/// The table that README.md has, and what could not be run.
+pub(crate) fn markdown(rows: &[Row]) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let table = counts(rows);
+    let (head, body) = table.split_at(1);
+    let mut text = line(&head[0]) + "|---|---|---|" + &"--:|".repeat(HEADINGS.len()) + "\n";
+    text.extend(body.iter().map(|cells| line(cells)));
+    let not_run = rows.iter().filter(|row| row.score().is_none());
+    let not_run: Vec<String> = not_run
+        .map(|row| format!("{} ({})", row.id, row.kind.name()))
+        .collect();
+    if !not_run.is_empty() {
+        writeln!(text, "\nNot run: {}.", not_run.join(", ")).expect("a string takes it");
+    }
+    text
+}
+
 /// What a program reads, the fixer's whole answers included.
 pub(crate) fn machine(rows: &[Row], time_limit_secs: u64) -> Value {
-    let groups: Vec<Value> = tallies(rows)
+    let mut groups: Vec<Value> = tally::tallies(rows)
         .iter()
         .map(|(by, name, tally)| tally.json(by, name))
         .collect();
+    let table = tally::table(rows);
+    groups.extend(
+        table
+            .iter()
+            .map(|(names, tally)| tally.json("half input kind", &names.join(" "))),
+    );
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "time_limit_secs": time_limit_secs,
@@ -343,33 +273,6 @@ pub(crate) fn machine(rows: &[Row], time_limit_secs: u64) -> Value {
         "gates": gates::machine(rows),
         "cases": rows.iter().map(Row::json).collect::<Vec<_>>(),
     })
-}
-
-/// Seconds, to the thousandth.
-fn milli(seconds: f64) -> f64 {
-    (seconds * 1000.0).round() / 1000.0
-}
-
-/// A count of a whole, with the percentage that alone would hide how few there are.
-pub(crate) fn share(count: usize, whole: usize) -> String {
-    match whole {
-        0 => "0 of 0".to_owned(),
-        _ => format!(
-            "{count} of {whole} ({:.0}%)",
-            100.0 * count as f64 / whole as f64
-        ),
-    }
-}
-
-fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let half = sorted.len() / 2;
-    match sorted.len() {
-        0 => None,
-        n if n % 2 == 1 => Some(sorted[half]),
-        _ => Some((sorted[half - 1] + sorted[half]) / 2.0),
-    }
 }
 
 /// One line without control characters, for text that others wrote.
@@ -411,11 +314,14 @@ pub(crate) fn align(rows: &[Vec<String>]) -> String {
 mod tests {
     use super::*;
 
+    const FACTS: &str = "\
+        id = 'x'\necosystem = 'pypi'\npackage = 'p'\nbuggy = '1'\nfixed = '2'\nexception = 'E'\nmessage = ''\n\
+        fix_file = 'p.py'\nfix_function = 'f'\nbug_class = 'other'\nfix_lines = 1\nupstream = ''\nsimple = true";
+
     fn row(id: &str, simple: bool, class: &str, verdict: Verdict, seconds: f64) -> Row {
-        let text = format!(
-            "id = '{id}'\necosystem = 'pypi'\npackage = 'p'\nbuggy = '1'\nfixed = '2'\nexception = 'E'\nmessage = ''\n\
-             fix_file = 'p.py'\nfix_function = 'f'\nbug_class = '{class}'\nfix_lines = 1\nupstream = ''\nsimple = {simple}"
-        );
+        let text = FACTS
+            .replace("'other'", &format!("'{class}'"))
+            .replace("simple = true", &format!("simple = {simple}"));
         let proposed = verdict != Verdict::NotProposed;
         let score = Score {
             reproduced: proposed,
@@ -426,6 +332,7 @@ mod tests {
             candidates: proposed.then_some(40),
             tokens: None,
             cost: None,
+            is_declined: false,
             why_not: (!proposed)
                 .then(|| "two groups of patches\u{1b}[31m, and nothing decides".to_owned()),
             failure: None,
@@ -472,13 +379,18 @@ b     sentry  yes         2      wrong    guard      4.0      oracle: None: got 
 c     sentry  -           -      -        -          9.0      two groups of patches [31m, and nothing decides
 d     sentry  yes         2      correct  guard      1.0
 
-                   correct        precision      reproduced     place 1 / 3 / 5  seconds  candidates
-all                1 of 3 (33%)   1 of 2 (50%)   2 of 3 (67%)   0 / 2 / 2        4.0      40
-not simple         1 of 1 (100%)  1 of 1 (100%)  1 of 1 (100%)  0 / 1 / 1        1.0      40
-input sentry       1 of 3 (33%)   1 of 2 (50%)   2 of 3 (67%)   0 / 2 / 2        4.0      40
-class none-deref   0 of 2 (0%)    0 of 1 (0%)    1 of 2 (50%)   0 / 1 / 1        6.5      40
-class key-missing  1 of 1 (100%)  1 of 1 (100%)  1 of 1 (100%)  0 / 1 / 1        2.0      40
-generator guard    1 of 2 (50%)   1 of 2 (50%)   2 of 2 (100%)  0 / 2 / 2        3.0      40
+                   correct        precision      wrong  declined / tried / proposed  reproduced     place 1 / 3 / 5  seconds  candidates
+all                1 of 3 (33%)   1 of 2 (50%)   1      0 / 1 / 2                    2 of 3 (67%)   0 / 2 / 2        4.0      40
+not simple         1 of 1 (100%)  1 of 1 (100%)  0      0 / 0 / 1                    1 of 1 (100%)  0 / 1 / 1        1.0      40
+input sentry       1 of 3 (33%)   1 of 2 (50%)   1      0 / 1 / 2                    2 of 3 (67%)   0 / 2 / 2        4.0      40
+kind pypi          1 of 3 (33%)   1 of 2 (50%)   1      0 / 1 / 2                    2 of 3 (67%)   0 / 2 / 2        4.0      40
+class none-deref   0 of 2 (0%)    0 of 1 (0%)    1      0 / 1 / 1                    1 of 2 (50%)   0 / 1 / 1        6.5      40
+class key-missing  1 of 1 (100%)  1 of 1 (100%)  0      0 / 0 / 1                    1 of 1 (100%)  0 / 1 / 1        2.0      40
+generator guard    1 of 2 (50%)   1 of 2 (50%)   1      0 / 0 / 2                    2 of 2 (100%)  0 / 2 / 2        3.0      40
+
+half  input   cases   correct       precision     wrong  declined / tried / proposed  reproduced    place 1 / 3 / 5  seconds  candidates
+-     sentry  3 pypi  1 of 3 (33%)  1 of 2 (50%)  1      0 / 1 / 2                    2 of 3 (67%)  0 / 2 / 2        4.0      40
+-     sentry  3 all   1 of 3 (33%)  1 of 2 (50%)  1      0 / 1 / 2                    2 of 3 (67%)  0 / 2 / 2        4.0      40
 
 1 could not be run and count nowhere above:
   e (sentry): no index has it
@@ -514,27 +426,65 @@ sentry: correct 1 of 3 (33%), precision 1 of 2 (50%)
         assert_eq!(shorten("äöüß", 3), "äö…");
     }
 
-    #[test]
-    fn halves_are_counted_apart() {
-        let mut rows = vec![
-            row("a", true, "key-missing", Verdict::Correct, 2.0),
-            row("b", true, "key-missing", Verdict::NotProposed, 2.0),
-        ];
-        for (row, half) in rows.iter_mut().zip([Half::Dev, Half::Check]) {
-            row.case.as_mut().expect("a case").half = Some(half);
+    /// A row of another kind of case: its facts edited, in a half, under an input.
+    fn other(edits: &[(&str, &str)], half: Option<Half>, kind: Kind, verdict: Verdict) -> Row {
+        let text = edits
+            .iter()
+            .fold(FACTS.to_owned(), |text, (from, to)| text.replace(from, to));
+        let mut case = Case::parse(&text, std::path::Path::new("")).expect("a case");
+        case.half = half;
+        Row {
+            case: Some(case),
+            kind,
+            ..row("x", true, "other", verdict, 1.0)
         }
-        let text = human(&rows);
-        let correct_of = |group: &str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(group));
-            line.map(|rest| rest.trim_start().to_owned())
-        };
-        assert!(
-            correct_of("half dev").is_some_and(|l| l.starts_with("1 of 1 ")),
-            "{text}"
-        );
-        assert!(
-            correct_of("half check").is_some_and(|l| l.starts_with("0 of 1 ")),
-            "{text}"
-        );
+    }
+
+    #[test]
+    fn halves_inputs_and_kinds_are_counted_apart() {
+        let wrong = || Verdict::Wrong(String::new());
+        let npm = [("'pypi'", "'npm'")];
+        let application = [("package", "application = true\npackage")];
+        let nothing = [
+            ("fixed = '2'", "proposal = false\nwhy = 'disk'"),
+            ("fix_file = 'p.py'\nfix_function = 'f'", ""),
+            ("fix_lines = 1", ""),
+            ("simple = true", ""),
+        ];
+        let (dev, check) = (Some(Half::Dev), Some(Half::Check));
+        let mut rows = vec![
+            other(&[], dev, Kind::Sentry, Verdict::Correct),
+            other(&application, dev, Kind::Sentry, wrong()),
+            other(&npm, dev, Kind::Text, Verdict::NotProposed),
+            other(&nothing, dev, Kind::Sentry, wrong()),
+            other(&nothing, dev, Kind::Sentry, Verdict::NotProposed),
+            other(&nothing, check, Kind::Sentry, Verdict::NotProposed),
+        ];
+        if let Outcome::Scored(score) = &mut rows[4].outcome {
+            score.is_declined = true;
+        }
+        rows.push(Row {
+            outcome: Outcome::NotRun("no index has it".to_owned()),
+            ..other(&[], dev, Kind::Text, Verdict::Correct)
+        });
+        let expected = "\
+| half | input | cases | correct | precision | wrong | declined / tried / proposed | reproduced | place 1 / 3 / 5 | seconds | candidates |
+|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|
+| dev | sentry | 1 pypi | 1 of 1 (100%) | 1 of 1 (100%) | 0 | 0 / 0 / 1 | 1 of 1 (100%) | 0 / 1 / 1 | 1.0 | 40 |
+| dev | sentry | 1 application | 0 of 1 (0%) | 0 of 1 (0%) | 1 | 0 / 0 / 1 | 1 of 1 (100%) | 0 / 1 / 1 | 1.0 | 40 |
+| dev | sentry | 2 none | - | 0 of 1 (0%) | 1 | 1 / 0 / 1 | - | - | 1.0 | 40 |
+| dev | sentry | 4 all | 1 of 2 (50%) | 1 of 3 (33%) | 2 | 1 / 0 / 3 | 2 of 2 (100%) | 0 / 2 / 2 | 1.0 | 40 |
+| dev | text | 1 npm | 0 of 1 (0%) | 0 of 0 | 0 | 0 / 1 / 0 | 0 of 1 (0%) | 0 / 0 / 0 | 1.0 | - |
+| dev | text | 1 all | 0 of 1 (0%) | 0 of 0 | 0 | 0 / 1 / 0 | 0 of 1 (0%) | 0 / 0 / 0 | 1.0 | - |
+| check | sentry | 1 none | - | 0 of 0 | 0 | 0 / 1 / 0 | - | - | 1.0 | - |
+| check | sentry | 1 all | - | 0 of 0 | 0 | 0 / 1 / 0 | - | - | 1.0 | - |
+
+Not run: x (text).
+";
+        assert_eq!(markdown(&rows), expected);
+        let report = machine(&rows, 60);
+        let all = &report["summary"][0];
+        let counts = ["ran", "fixable", "correct", "proposed", "declined"].map(|key| &all[key]);
+        assert_eq!(counts, [6, 3, 1, 3, 1]);
     }
 }

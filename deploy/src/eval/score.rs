@@ -29,6 +29,8 @@ pub(crate) struct Score {
     pub(crate) candidates: Option<u64>,
     pub(crate) tokens: Option<u64>,
     pub(crate) cost: Option<f64>,
+    /// No bug of the log was held to be one that code can cure.
+    pub(crate) is_declined: bool,
     /// Why there is no fix, in the fixer's words.
     pub(crate) why_not: Option<String>,
     /// The fixer broke: how.
@@ -99,6 +101,10 @@ pub(crate) fn score(
         candidates: sum("candidates").map(whole),
         tokens: sum("tokens").map(whole),
         cost: sum("cost"),
+        is_declined: failure.is_none()
+            && bugs
+                .iter()
+                .all(|bug| bug["assessment"]["kind"] != "fixable"),
         why_not: match bugs.as_slice() {
             [] if failure.is_none() => Some("no bug in the log".to_owned()),
             bugs => bugs

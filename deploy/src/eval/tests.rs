@@ -83,7 +83,7 @@ impl World {
             bench: Bench {
                 fixer,
                 cache,
-                kinds: &[Kind::Text],
+                kinds: vec![Kind::Text],
                 upstream: false,
             },
         }

@@ -110,7 +110,7 @@ fn an_application_has_its_own_commits_and_nothing_of_its_fix() {
 
 #[track_caller]
 fn check(world: &World, folder: &Path, expected: &[&str]) {
-    let faults = check::faults(folder, &world.bench.cache, world.bench.kinds);
+    let faults = check::faults(folder, &world.bench.cache, &world.bench.kinds);
     let agrees = faults.iter().zip(expected).all(|(f, e)| f.contains(e));
     assert!(agrees && faults.len() == expected.len(), "{faults:#?}");
 }
