@@ -414,6 +414,9 @@ fn stays_inside(path: &Path) -> bool {
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
+/// How many folders deep cases are looked for.
+pub(crate) const MAX_DEPTH: usize = 3;
+
 /// The folders below `dir` that hold a `case.toml`, `dir` itself included, by their names.
 ///
 /// # Errors
@@ -430,7 +433,7 @@ pub(crate) fn find(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
             std::fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))?;
         for entry in entries {
             let path = entry?.path();
-            if depth < 3 && path.is_dir() {
+            if depth < MAX_DEPTH && path.is_dir() {
                 open.push((path, depth + 1));
             }
         }

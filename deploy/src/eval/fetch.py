@@ -1,8 +1,9 @@
 """Fetches one release as its maintainers published it, and unpacks it without running any of it.
 
-    fetch.py release PACKAGE VERSION FOLDER     the source release; the wheel where there is none
-    fetch.py unpack ARCHIVE FOLDER
+    fetch.py release PACKAGE VERSION FOLDER [SHA256]    the source release; the wheel where there is none
+    fetch.py unpack ARCHIVE FOLDER [SHA256]
 
+Prints the archive's SHA-256; one that is not the digest asked for is not unpacked.
 Standard library only. Which index, and with which certificates, is what pip is configured with.
 """
 
@@ -168,7 +169,7 @@ def choose(files, package, version):
     return [file for _, file in sorted(ranked, key=lambda r: r[0])]
 
 
-def fetch_release(package, version, folder):
+def fetch_release(package, version, folder, pin=None):
     settings = pip_settings()
     web = opener(settings)
     said = []
@@ -186,13 +187,18 @@ def fetch_release(package, version, folder):
                 archive = os.path.join(home, os.path.basename(name))
                 with open(archive, "wb") as out:
                     out.write(data)
-                unpack(archive, folder)
+                unpack(archive, folder, pin)
             return
     raise Unfetched(f"no index has {package} {version}" + "".join(f" ({s})" for s in said))
 
 
-def unpack(archive, folder):
+def unpack(archive, folder, pin=None):
     """Unpacks inside the folder only: no path or link leads out of it, no device, no owner."""
+    with open(archive, "rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()
+    if pin and digest != pin:
+        raise Unfetched(f"{os.path.basename(archive)} has the SHA-256 {digest}, and {pin} is pinned")
+    print(digest)
     if archive.lower().endswith((".zip", ".whl")):
         with zipfile.ZipFile(archive) as packed:
             limit(info.file_size for info in packed.infolist())

@@ -13,6 +13,7 @@ use anyhow::{Context, ensure};
 
 use super::application;
 use super::case::{Case, Ecosystem, Fix};
+use super::lock::Lock;
 use super::process::{Finished, finish};
 
 const FETCH: &str = include_str!("fetch.py");
@@ -115,19 +116,52 @@ impl Cache {
         })
     }
 
-    /// The unpacked archive of a release.
+    /// The unpacked archive of a release. What a lock pins has an entry of its own, which nothing else ever gets into.
     fn published(&self, case: &Case, release: &str) -> anyhow::Result<PathBuf> {
-        let key = format!(
-            "source/{}/{}-{}",
-            case.ecosystem.name(),
-            case.package.replace('/', "+"),
-            release
-        );
-        let unpacked = self.entry(&key, |folder| match case.ecosystem {
-            Ecosystem::Pypi => self.fetch(&["release", &case.package, release, path(folder)?]),
-            Ecosystem::Npm => self.npm_pack(case, release, folder),
+        let name = archive(case, release);
+        let lock = Lock::above(&case.folder)?;
+        let pin = lock.as_ref().map(|lock| lock.digest(&name)).transpose()?;
+        let key = match pin {
+            Some(pin) => format!("source/{name}-{}", &pin[..16]),
+            None => format!("source/{name}"),
+        };
+        let unpacked = self.entry(&key, |folder| {
+            self.unpack(case, release, pin, folder).map(drop)
         })?;
         Ok(only_folder(&unpacked)?.unwrap_or(unpacked))
+    }
+
+    /// The SHA-256 of a release's archive as the registry has it now, in hexadecimal.
+    ///
+    /// # Errors
+    /// If it can't be fetched.
+    pub(crate) fn digest(&self, case: &Case, release: &str) -> anyhow::Result<String> {
+        let home = tempfile::tempdir_in(self.root.join("making"))?;
+        self.unpack(case, release, None, home.path())
+    }
+
+    /// Fetches and unpacks an archive, if it has the digest that is asked for; says its digest.
+    fn unpack(
+        &self,
+        case: &Case,
+        release: &str,
+        pin: Option<&str>,
+        folder: &Path,
+    ) -> anyhow::Result<String> {
+        let package = &case.package;
+        let mut command = Command::new(&self.python);
+        command.args(["-I", "-c", FETCH]);
+        let packed = tempfile::tempdir_in(self.root.join("making"))?;
+        match case.ecosystem {
+            Ecosystem::Pypi => command.args(["release", package, release]),
+            Ecosystem::Npm => {
+                let archive = npm_pack(&format!("{package}@{release}"), packed.path())?;
+                command.arg("unpack").arg(archive)
+            }
+        };
+        command.arg(folder).args(pin);
+        let ran = succeed(&mut command, &format!("fetching {package} {release}"))?;
+        Ok(ran.stdout.trim().to_owned())
     }
 
     /// The folder of installed dependencies, if the case has any.
@@ -205,30 +239,6 @@ impl Cache {
         })
     }
 
-    fn npm_pack(&self, case: &Case, release: &str, folder: &Path) -> anyhow::Result<()> {
-        let home = tempfile::tempdir_in(self.root.join("making"))?;
-        let release = format!("{}@{release}", case.package);
-        let mut npm = Command::new("npm");
-        npm.args(["pack", "--silent", "--ignore-scripts", "--", &release])
-            .current_dir(home.path());
-        succeed(&mut npm, &format!("fetching {release}"))?;
-        let archive = fs::read_dir(home.path())?
-            .next()
-            .context("npm packed nothing")??
-            .path();
-        self.fetch(&["unpack", path(&archive)?, path(folder)?])
-    }
-
-    fn fetch(&self, args: &[&str]) -> anyhow::Result<()> {
-        let mut command = Command::new(&self.python);
-        command.args(["-I", "-c", FETCH]).args(args);
-        succeed(
-            &mut command,
-            &format!("fetching {}", args[1..args.len() - 1].join(" ")),
-        )
-        .map(drop)
-    }
-
     /// The folder `key`, made by `make` unless it is there.
     fn entry(
         &self,
@@ -251,6 +261,15 @@ impl Cache {
     }
 }
 
+/// What a lock and the cache call a release's archive.
+pub(crate) fn archive(case: &Case, release: &str) -> String {
+    format!(
+        "{}/{}-{release}",
+        case.ecosystem.name(),
+        case.package.replace('/', "+")
+    )
+}
+
 /// The one folder that an archive's files are in, if it has no module of that name to lose.
 fn only_folder(unpacked: &Path) -> anyhow::Result<Option<PathBuf>> {
     let entries = fs::read_dir(unpacked)?.collect::<Result<Vec<_>, _>>()?;
@@ -262,9 +281,14 @@ fn only_folder(unpacked: &Path) -> anyhow::Result<Option<PathBuf>> {
     })
 }
 
-fn path(path: &Path) -> anyhow::Result<&str> {
-    path.to_str()
-        .with_context(|| format!("{} is not UTF-8", path.display()))
+/// Lets npm fetch an archive of a release into an empty folder.
+fn npm_pack(release: &str, folder: &Path) -> anyhow::Result<PathBuf> {
+    let mut npm = Command::new("npm");
+    npm.args(["pack", "--silent", "--ignore-scripts", "--", release])
+        .current_dir(folder);
+    succeed(&mut npm, &format!("fetching {release}"))?;
+    let archive = fs::read_dir(folder)?.next();
+    Ok(archive.context("npm packed nothing")??.path())
 }
 
 fn succeed(command: &mut Command, what: &str) -> anyhow::Result<Finished> {

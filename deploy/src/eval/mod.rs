@@ -3,7 +3,7 @@
 //! In: a folder of cases. Out: a table, and a report with every answer. Read `case` (what a case states), `fetch` (the
 //! release that crashed), `record` (the crash, logged three ways), `run` (the fixer, called as a user would), `score`
 //! (the only judge), `tally` (the counting), `report` (what people and programs read); `upstream` and `gates` (how often a gate refuses right and wrong patches).
-//! `application` makes a repository of ours, `scene` lays out the folders, `process` runs what is not ours. `check` says
+//! `lock` pins what is fetched, `application` makes a repository of ours, `scene` lays out the folders, `process` runs what is not ours. `check` says
 //! whether a case is valid.
 //! Invariants: no code of the fixer is called, only the command is; of a case, only log, repository and dependencies
 //! reach it; every case ends in one row, those that could not be run included.
@@ -12,6 +12,7 @@ mod case;
 mod check;
 mod fetch;
 mod gates;
+mod lock;
 mod process;
 mod record;
 mod report;
@@ -33,7 +34,8 @@ use std::time::SystemTime;
 use anyhow::Context;
 
 use self::case::Case;
-use self::fetch::Cache;
+use self::fetch::{Cache, archive};
+use self::lock::Lock;
 use self::record::Kind;
 use self::report::{Outcome, Row};
 use self::run::{Crash, Fixer};
@@ -76,6 +78,10 @@ pub(crate) struct Args {
     /// Only check the cases themselves: run trigger and oracle on the release that crashes and on the fixed one.
     #[arg(long, conflicts_with_all = ["record", "upstream"])]
     check: bool,
+    /// Only pin the archives of the cases that are not pinned yet: write their SHA-256 to sources.sha256 in DIR, or in
+    /// the folder above that has it.
+    #[arg(long, conflicts_with_all = ["record", "upstream", "check"])]
+    lock: bool,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -107,8 +113,8 @@ enum Output {
     Json,
 }
 
-/// Runs the benchmark: 0 when it ran (whatever the rates), 1 if not one case could be run or, with `--check`, if one is
-/// not valid, 2 for a bad request.
+/// Runs the benchmark: 0 when it ran (whatever the rates), 1 if not one case could be run, 2 for a bad request; with
+/// `--check` or `--lock` 1 if one case is not valid or can't be pinned.
 ///
 /// # Errors
 /// If the cache can't be used or the report can't be kept.
@@ -134,6 +140,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let jobs = args.jobs.map_or_else(cores, usize::from);
     if args.check {
         return Ok(check_all(&folders, &cache, jobs));
+    }
+    if args.lock {
+        return lock_all(&folders, &args.dir, &cache, jobs);
     }
     let mut kinds: Vec<Kind> = args.input.iter().flat_map(|i| i.kinds()).copied().collect();
     kinds.sort_unstable();
@@ -196,6 +205,48 @@ fn check_all(folders: &[PathBuf], cache: &Cache, jobs: usize) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// Pins what is not pinned.
+fn lock_all(
+    folders: &[PathBuf],
+    dir: &Path,
+    cache: &Cache,
+    jobs: usize,
+) -> anyhow::Result<ExitCode> {
+    let mut lock = Lock::of(dir)?;
+    let pinned = in_parallel(folders, jobs, |folder| {
+        let case = Case::load(folder)?;
+        let releases = [Some(&case.buggy), case.fix().map(|fix| &fix.release)];
+        let mut pins = Vec::new();
+        for release in releases.into_iter().flatten() {
+            let name = archive(&case, release);
+            if !case.is_application && lock.digest(&name).is_err() {
+                let digest = cache.digest(&case, release)?;
+                eprintln!("{digest}  {name}");
+                pins.push((name, digest));
+            }
+        }
+        anyhow::Ok(pins)
+    });
+    let mut is_whole = true;
+    for (folder, pins) in folders.iter().zip(pinned) {
+        match pins {
+            Ok(pins) => pins
+                .into_iter()
+                .for_each(|(name, digest)| lock.add(name, digest)),
+            Err(error) => {
+                is_whole = false;
+                eprintln!("{}: not pinned: {error:#}", name(folder));
+            }
+        }
+    }
+    lock.write()?;
+    Ok(if is_whole {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The folders of the cases asked for, in the order of their names.

@@ -551,6 +551,22 @@ fn a_release_comes_from_the_configured_index_with_its_digest_checked() {
         "forged",
     );
     assert!(forged.contains("not the SHA-256"), "{forged}");
+    let index = serve("text/html", html(&digest), bytes.clone());
+    let pinned = |pin: &str, to: &str| {
+        let folder = home.path().join(to);
+        let said = fetch(
+            &index,
+            &["release", "My_Pkg", "1.0", &folder.to_string_lossy(), pin],
+        );
+        assert_eq!(folder.exists(), said.is_empty(), "{said}");
+        said
+    };
+    assert_eq!(pinned(&digest, "pinned"), "");
+    let other = pinned(&"0".repeat(64), "other");
+    assert!(
+        other.contains(&format!("SHA-256 {digest}, and 0")),
+        "{other}"
+    );
     let absent = release(&serve("text/html", html(&digest), bytes), "3.0", "absent");
     assert!(absent.contains("no index has My_Pkg 3.0"), "{absent}");
 }

@@ -108,6 +108,26 @@ fn an_application_has_its_own_commits_and_nothing_of_its_fix() {
     assert!(format!("{refusal:#}").contains("fix.patch"), "{refusal:#}");
 }
 
+#[test]
+fn a_locked_case_comes_from_the_archive_that_is_pinned() {
+    let world = World::answering(&json!({"bugs": []}));
+    let folder = world.case("pypi-tiny", &[]);
+    let why = || match world.run(&folder) {
+        Outcome::NotRun(why) => why,
+        Outcome::Scored(_) => String::new(),
+    };
+    assert_eq!(why(), "");
+    let lock = world.home.path().join("cases/sources.sha256");
+    write(&lock, "");
+    assert!(why().contains("does not pin pypi/tiny-1.0"), "{}", why());
+    let digest = "0123456789abcdef".repeat(4);
+    write(&lock, &format!("{digest}  pypi/tiny-1.0\n"));
+    let source = world.bench.cache.root().join("source/pypi");
+    let unpinned = source.join("tiny-1.0");
+    fs::rename(&unpinned, source.join("tiny-1.0-0123456789abcdef")).expect("it is there");
+    assert_eq!(why(), "");
+}
+
 #[track_caller]
 fn check(world: &World, folder: &Path, expected: &[&str]) {
     let faults = check::faults(folder, &world.bench.cache, &world.bench.kinds);
