@@ -14,7 +14,7 @@ import math
 import sys
 
 # The same as in fixer/src/lang/python/confidence.rs, in its order.
-NAMES = ["bias", "score", "rival", "witness", "nothing beside", "some still crash"]
+NAMES = ["bias", "lead", "nothing beside"]
 # Inverse variance of the prior of each weight (standard deviation 1.4); the bias is free.
 RIDGE = 0.5
 
@@ -22,16 +22,9 @@ RIDGE = 0.5
 def features(ranked):
     """What is known of the first behaviour and its nearest rival, as numbers of about the size of one."""
     first = ranked[0]["evidence"]
-    score = min(max(first["score"], 0.02), 0.98)
-    rival = ranked[1]["evidence"]["score"] / first["score"] if len(ranked) > 1 else 0.0
-    return [
-        1.0,
-        math.log(score / (1 - score)),
-        min(rival, 1.0),
-        float(first["has_witness"]),
-        float(first["n_unchanged"] == 0),
-        float(first["n_still"] > 0),
-    ]
+    rival = min(ranked[1]["evidence"]["score"] / first["score"], 1.0) if len(ranked) > 1 else 0.0
+    lead = min(max(first["score"] * (1 - rival / 2), 0.02), 0.98)
+    return [1.0, math.log(lead / (1 - lead)), float(first["n_unchanged"] == 0)]
 
 
 def rows(files):

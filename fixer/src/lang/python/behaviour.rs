@@ -197,6 +197,9 @@ pub(crate) fn group(
                 continue;
             }
         };
+        if beside.n_unchanged + beside.n_cured + beside.n_still == 0 && !base.is_empty() {
+            continue;
+        }
         let has_witness = candidate.witness.is_some();
         let is_unusual = ran.outcome == Kind::Ok && usual.lacks_kind(&ran.value);
         let leaks = ran.outcome == Kind::Ok && usual.lacks_private(&ran.value);
@@ -358,14 +361,5 @@ fn kind_of(value: &Value) -> String {
             .unwrap_or("list")
             .to_owned(),
         Value::Object(_) => "object".to_owned(),
-    }
-}
-
-/// How sure the best of several behaviours is: its own score, less by how near the next one comes.
-pub(crate) fn confidence(scores: &[f64]) -> f64 {
-    match scores {
-        [] => 0.0,
-        [only] => *only,
-        [best, next, ..] => best * (1.0 - 0.5 * (next / best).min(1.0)),
     }
 }

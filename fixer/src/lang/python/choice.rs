@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     behaviour::{self, Behaviour, Cured},
     caller::Script,
+    confidence::confidence,
     contract::{Step, answerable},
     engine::{Crash, Work},
     generate::{self, ASKED_BY_PYTHON, Site},
@@ -293,7 +294,7 @@ impl Work<'_> {
         // Where even the best would not be proposed if it had no rival, the gates have nothing to decide.
         if alive
             .first()
-            .is_some_and(|best| best.score() < self.task.policy.min_confidence)
+            .is_some_and(|best| confidence(&best.evidence, None) < self.task.policy.min_confidence)
         {
             report.why_not = Some(undecided(&alive));
             return Ok(());
@@ -332,7 +333,7 @@ impl Work<'_> {
             } else {
                 standing = Some((trial, test));
             }
-            if standing.is_some() && confidence(&alive) >= self.task.policy.min_confidence {
+            if standing.is_some() && lead(&alive) >= self.task.policy.min_confidence {
                 break;
             }
         }
@@ -345,7 +346,7 @@ impl Work<'_> {
             ));
             return Ok(());
         };
-        let confidence = confidence(&alive);
+        let confidence = lead(&alive);
         if confidence < self.task.policy.min_confidence {
             report.why_not = Some(undecided(&alive));
             return Ok(());
@@ -397,8 +398,12 @@ fn is_asked_for(candidate: &Candidate) -> bool {
     candidate.witness.is_some() && candidate.rules.iter().all(|r| by_others(&r))
 }
 
-fn confidence(alive: &[Behaviour]) -> f64 {
-    behaviour::confidence(&alive.iter().map(Behaviour::score).collect::<Vec<_>>())
+/// The confidence in the first of some behaviours.
+fn lead(alive: &[Behaviour]) -> f64 {
+    let rival = alive.get(1).map(|b| &b.evidence);
+    alive
+        .first()
+        .map_or(0.0, |best| confidence(&best.evidence, rival))
 }
 
 /// Why none of several behaviours is proposed.
@@ -406,7 +411,7 @@ fn undecided(alive: &[Behaviour]) -> String {
     let best = alive
         .first()
         .map_or_else(String::new, |b| b.candidate.generator());
-    let confidence = confidence(alive);
+    let confidence = lead(alive);
     format!(
         "several behaviours would cure it and nothing in the repository decides (best: {best}, confidence {confidence:.2})"
     )

@@ -12,6 +12,7 @@ mod behaviour;
 mod caller;
 mod choice;
 mod chunks;
+mod confidence;
 mod contract;
 mod engine;
 mod examples;
