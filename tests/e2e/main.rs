@@ -18,6 +18,7 @@ mod hostile_repository;
 mod install;
 mod registry;
 mod release;
+mod rules;
 mod sandbox;
 mod search;
 mod shop;

@@ -363,3 +363,32 @@ fn kind_of(value: &Value) -> String {
         Value::Object(_) => "object".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(value: Value) -> Ran {
+        Ran {
+            value,
+            ..Ran::without_answer(0, Kind::Ok)
+        }
+    }
+
+    #[test]
+    fn answers_beside_the_crash_show_what_is_lost_and_what_leaks() {
+        let scripts = ["f('nut 1')".to_owned(), "f('nut bolt')".to_owned()];
+        let base = [
+            answer(json!(["dict", ["nut", 1]])),
+            answer(json!(["dict", ["nut", ["Part", ["size", 2]]]])),
+        ];
+        let usual = Usual::of("f('nut;')", &scripts, &base);
+        let is_lost = |value| usual.n_lost(&answer(value)) > 0;
+        assert!(is_lost(json!(["dict"])));
+        assert!(!is_lost(json!(["dict", ["nut", null]])));
+        let held = |kind: &str| json!(["dict", ["nut", [kind, ["id", "a"]]]]);
+        assert!(usual.lacks_private(&held("_Later")));
+        assert!(!usual.lacks_private(&held("Other")));
+        assert!(usual.lacks_kind(&json!("nut")) && !usual.lacks_kind(&json!(["dict"])));
+    }
+}

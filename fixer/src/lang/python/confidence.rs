@@ -18,3 +18,35 @@ pub(crate) fn confidence(best: &Evidence, rival: Option<&Evidence>) -> f64 {
     let sum: f64 = WEIGHTS.iter().zip(features).map(|(w, x)| w * x).sum();
     1.0 / (1.0 + (-sum).exp())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(score: f64, n_unchanged: usize) -> Evidence {
+        Evidence {
+            score,
+            prior: score,
+            fidelity: 1.0,
+            has_witness: false,
+            raises: false,
+            is_unusual: false,
+            leaks: false,
+            n_lost: 0,
+            n_alike: 1,
+            n_unchanged,
+            n_cured: 0,
+            n_still: 0,
+        }
+    }
+
+    #[test]
+    fn a_lead_and_inputs_beside_the_crash_make_sure() {
+        let alone = confidence(&of(0.7, 4), None);
+        assert!(alone > confidence(&of(0.5, 4), None));
+        assert!(alone > confidence(&of(0.7, 0), None));
+        let pressed = confidence(&of(0.7, 4), Some(&of(0.7, 4)));
+        assert!(pressed < confidence(&of(0.7, 4), Some(&of(0.2, 4))));
+        assert!(pressed < 0.5 && (0.0..=1.0).contains(&confidence(&of(0.0, 0), Some(&of(0.0, 0)))));
+    }
+}
