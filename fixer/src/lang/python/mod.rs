@@ -14,6 +14,7 @@ mod choice;
 mod chunks;
 mod confidence;
 mod contract;
+mod definition;
 mod engine;
 mod examples;
 mod explorer;

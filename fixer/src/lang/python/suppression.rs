@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tree_sitter::Node;
 
 use super::{
-    generate::stated::speaks_for,
+    generate::stated::Stated,
     hunks::Part,
     project::Project,
     source::{PyFile, ancestors, children, descendants, exceptions_of},
@@ -60,7 +60,7 @@ pub(super) fn suppression(
             }
         }
         if candidate.is_given() {
-            match returns(&old, &new, |line| {
+            match returns(project, &old, &new, |line| {
                 parts.iter().any(|p| p.has_say(path, line))
             }) {
                 Ok(found) => precedents.extend(found),
@@ -204,6 +204,7 @@ fn precedent(handler: &Handler, path: &str, project: &Project) -> Option<String>
 
 /// What speaks for each value that is returned early and was not.
 fn returns(
+    project: &Project,
     old: &PyFile,
     new: &PyFile,
     has_say: impl Fn(u32) -> bool,
@@ -227,7 +228,7 @@ fn returns(
             continue;
         }
         let around = ancestors(node).find(|n| n.kind() == "function_definition");
-        match around.and_then(|f| speaks_for(new, f, &value)) {
+        match around.and_then(|f| Stated::of(project, new, f).speaks_for(&value)) {
             Some(true) => out.push(format!("{function} says that it returns {value}")),
             Some(false) => {
                 return Err(format!(
@@ -308,7 +309,10 @@ fn words(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::Policy;
 
     #[track_caller]
     fn check_handlers(text: &str, expected: &str) {
@@ -362,7 +366,9 @@ mod tests {
     #[track_caller]
     fn check_returns(old: &str, new: &str, expected: Result<usize, &str>) {
         let parse = |text: &str| PyFile::parse("a.py", text);
-        match (returns(&parse(old), &parse(new), |_| true), expected) {
+        let project = Project::new(PathBuf::new(), Vec::new(), None, &Policy::default());
+        let found = returns(&project, &parse(old), &parse(new), |_| true);
+        match (found, expected) {
             (Ok(found), Ok(n)) => assert_eq!(found.len(), n, "{found:?}"),
             (Err(found), Err(part)) => assert!(found.contains(part), "{found}"),
             (found, _) => panic!("{found:?}"),

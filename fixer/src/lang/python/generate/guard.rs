@@ -9,6 +9,7 @@ use super::{
     proposal,
 };
 use crate::lang::python::{
+    definition::{self, definitions_of},
     project::is_identifier,
     source::{PyFile, ancestors, children, descendants, is_in, is_statement, own_descendants},
 };
@@ -360,16 +361,17 @@ fn asked_by_python(method: &str) -> Option<(&'static str, &'static str)> {
 /// What functions beside this one return when their input is missing or empty.
 ///
 /// A sibling is a function of the same class or module, with as many parameters, whose guard (or the `else` of its
-/// guard) asks for the truth, emptiness or absence of a parameter.
+/// guard) asks for the truth, emptiness or absence of a parameter; or a method of the same name in another class of the
+/// same base, whose guard asks for anything.
 fn siblings(site: &Site<'_>, function: Node<'_>) -> Vec<(String, String)> {
     let file = site.file;
     let mut out: Vec<(String, String)> = Vec::new();
     let class = file.class_of(function);
     let parameters = file.parameters(function);
     let around = class.unwrap_or_else(|| file.root());
-    let others = own_functions(around).into_iter().filter(|f| {
-        f.id() != function.id() && file.class_of(*f).map(|c| c.id()) == class.map(|c| c.id())
-    });
+    let others = definitions_of(around)
+        .into_iter()
+        .filter(|f| f.kind() == "function_definition" && f.id() != function.id());
     let stem = |name: &str| {
         name.trim_start_matches('_')
             .split('_')
@@ -388,86 +390,81 @@ fn siblings(site: &Site<'_>, function: Node<'_>) -> Vec<(String, String)> {
         {
             continue;
         }
-        for node in own_descendants(other)
-            .into_iter()
-            .filter(|n| n.kind() == "if_statement")
-        {
-            let Some(condition) = node.child_by_field_name("condition") else {
-                continue;
-            };
-            let text = file.text_of(condition);
-            let Some(parameter) = theirs
-                .iter()
-                .filter(|p| p.name != "self" && p.name != "cls")
-                .find(|p| {
-                    let name = &p.name;
-                    [
-                        format!("not {name}"),
-                        format!("{name} is None"),
-                        format!("len({name}) == 0"),
-                        name.clone(),
-                        format!("{name} is not None"),
-                        format!("len({name}) > 0"),
-                    ]
-                    .contains(&text.to_owned())
-                })
-            else {
-                continue;
-            };
-            let negative =
-                text.starts_with("not ") || text.ends_with("is None") || text.ends_with("== 0");
-            let branch = if negative {
-                node.child_by_field_name("consequence")
-            } else {
-                node.child_by_field_name("alternative")
-                    .and_then(|a| a.child_by_field_name("body"))
-            };
-            let Some([only]) = branch
-                .map(children)
-                .as_deref()
-                .map(<[_]>::to_vec)
-                .and_then(|v| <[Node<'_>; 1]>::try_from(v).ok())
-            else {
-                continue;
-            };
-            if only.kind() == "return_statement" {
-                let value = only
-                    .named_child(0)
-                    .map_or("None".to_owned(), |v| file.text_of(v).to_owned());
-                let uses_other = value.chars().any(char::is_alphabetic)
-                    && !matches!(value.as_str(), "None" | "True" | "False")
-                    && !value.starts_with(['"', '\'']);
-                if !uses_other && !out.iter().any(|(v, _)| *v == value) {
-                    out.push((
-                        value.clone(),
-                        format!(
-                            "{} returns {value} where its {} is missing ({}:{})",
-                            file.name_of(other),
-                            parameter.name,
-                            file.path,
-                            file.line_of(only.start_byte())
-                        ),
-                    ));
-                }
-            }
-        }
+        let asks =
+            |name: &str| name != "self" && name != "cls" && theirs.iter().any(|p| p.name == name);
+        add_missing(file, other, file.name_of(other), asks, &mut out);
+    }
+    for method in definition::siblings(site.project, file, function) {
+        let simple = |name: &str| !name.contains(" and ") && !name.contains(" or ");
+        let name = method.full_name();
+        add_missing(&method.file, method.node(), &name, simple, &mut out);
     }
     out
 }
 
-fn own_functions(around: Node<'_>) -> Vec<Node<'_>> {
-    let body = around.child_by_field_name("body").unwrap_or(around);
-    children(body)
+/// Adds the values that a function returns where something that it asks for is missing.
+fn add_missing(
+    file: &PyFile,
+    function: Node<'_>,
+    name: &str,
+    is_asked: impl Fn(&str) -> bool,
+    out: &mut Vec<(String, String)>,
+) {
+    for node in own_descendants(function)
         .into_iter()
-        .map(|n| {
-            if n.kind() == "decorated_definition" {
-                n.child_by_field_name("definition").unwrap_or(n)
-            } else {
-                n
-            }
-        })
-        .filter(|n| n.kind() == "function_definition")
-        .collect()
+        .filter(|n| n.kind() == "if_statement")
+    {
+        let condition = node.child_by_field_name("condition");
+        let Some((asked, is_negative)) = condition
+            .map(|c| missing(file.text_of(c)))
+            .filter(|(asked, _)| is_asked(asked))
+        else {
+            continue;
+        };
+        let branch = if is_negative {
+            node.child_by_field_name("consequence")
+        } else {
+            node.child_by_field_name("alternative")
+                .and_then(|a| a.child_by_field_name("body"))
+        };
+        let statements = branch.map(children).unwrap_or_default();
+        let [only] = statements.as_slice() else {
+            continue;
+        };
+        if only.kind() != "return_statement" {
+            continue;
+        }
+        let value = only
+            .named_child(0)
+            .map_or("None".to_owned(), |v| file.text_of(v).to_owned());
+        let uses_other = value.chars().any(char::is_alphabetic)
+            && !matches!(value.as_str(), "None" | "True" | "False")
+            && !value.starts_with(['"', '\'']);
+        if !uses_other && !out.iter().any(|(v, _)| *v == value) {
+            let line = file.line_of(only.start_byte());
+            let witness = format!(
+                "{name} returns {value} where its {asked} is missing ({}:{line})",
+                file.path
+            );
+            out.push((value, witness));
+        }
+    }
+}
+
+/// What a condition asks for, and whether it holds where that is missing.
+fn missing(condition: &str) -> (&str, bool) {
+    let sized = |end: &str| condition.strip_prefix("len(")?.strip_suffix(end);
+    let negative = condition
+        .strip_prefix("not ")
+        .or_else(|| condition.strip_suffix(" is None"))
+        .or_else(|| sized(") == 0"));
+    let positive = condition
+        .strip_suffix(" is not None")
+        .or_else(|| sized(") > 0"));
+    match negative {
+        Some(asked) => (asked, true),
+        None => (positive.unwrap_or(condition), false),
+    }
 }
 
 /// The local's last assignment before the crash, changed so that it is not `None`.

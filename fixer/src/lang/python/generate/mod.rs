@@ -124,8 +124,9 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
     }
     if let Some(function) = target.function {
         let returns = target.statement.kind() == "return_statement";
+        let stated = stated::Stated::of(site.project, site.file, function);
         for proposal in &mut out {
-            stated::weigh(site.file, function, returns, proposal);
+            stated.weigh(returns, proposal);
         }
     }
     out.sort_by(|a, b| b.prior.total_cmp(&a.prior));

@@ -1,56 +1,102 @@
-//! What a function says of itself: its docstring and its return annotation, as witnesses for a value.
+//! What is said of a function: docstrings and the return annotation, as witnesses for a value.
 
 use tree_sitter::Node;
 
 use super::{Proposal, handler::docstring};
-use crate::lang::python::{project::is_identifier, source::PyFile};
+use crate::lang::python::{
+    definition::overridden,
+    project::{Project, is_identifier},
+    source::PyFile,
+};
 
-/// Weighs a proposal's value against what the function states.
-pub(super) fn weigh(file: &PyFile, function: Node<'_>, in_return: bool, proposal: &mut Proposal) {
-    let Some(value) = proposal.value.as_deref() else {
-        return;
-    };
-    // A word of prose that a local happens to be named by says nothing.
-    let is_name = is_identifier(value) && !matches!(value, "None" | "True" | "False");
-    let may_speak = !is_name || file.parameters(function).iter().any(|p| p.name == value);
-    if let Some(text) = docstring(file, function).filter(|text| may_speak && mentions(text, value))
-    {
-        proposal.prior = (proposal.prior * 1.5).min(0.95);
-        if proposal.witness.is_none() {
-            let line = text
-                .lines()
-                .map(str::trim)
-                .find(|l| mentions(l, value))
-                .unwrap_or_default()
-                .trim_matches('"');
-            proposal.witness = Some(format!("{}'s docstring: {line}", file.name_of(function)));
-        }
-    }
-    // The annotation speaks of what is returned, not of what is used on the way.
-    if (in_return || proposal.rule == "return early")
-        && let Some(fits) = function
-            .child_by_field_name("return_type")
-            .and_then(|t| fits(file.text_of(t), value))
-    {
-        proposal.prior = if fits {
-            (proposal.prior * 1.2).min(0.95)
-        } else {
-            proposal.prior * 0.3
-        };
-    }
+/// What is said of a function: by itself and, of a method, by those that it overrides.
+pub(in crate::lang::python) struct Stated {
+    /// Whose docstring, and its text.
+    docstrings: Vec<(String, String)>,
+    /// The return annotation; the function's own, if it has one.
+    annotation: Option<String>,
+    /// The names that a docstring can mean; any other word is prose, even where a local is named by it.
+    parameters: Vec<String>,
 }
 
-/// Whether a function's docstring or annotation speaks for returning a value, or against it; `None` where they are silent.
-pub(in crate::lang::python) fn speaks_for(
-    file: &PyFile,
-    function: Node<'_>,
-    value: &str,
-) -> Option<bool> {
-    if docstring(file, function).is_some_and(|text| mentions(text, value)) {
-        return Some(true);
+impl Stated {
+    pub(in crate::lang::python) fn of(
+        project: &Project,
+        file: &PyFile,
+        function: Node<'_>,
+    ) -> Self {
+        let mut out = Self {
+            docstrings: Vec::new(),
+            annotation: None,
+            parameters: file
+                .parameters(function)
+                .into_iter()
+                .map(|p| p.name)
+                .collect(),
+        };
+        out.add(file.name_of(function).to_owned(), file, function);
+        for method in overridden(project, file, function) {
+            out.add(method.full_name(), &method.file, method.node());
+        }
+        out
     }
-    let annotation = function.child_by_field_name("return_type")?;
-    fits(file.text_of(annotation), value)
+
+    fn add(&mut self, name: String, file: &PyFile, function: Node<'_>) {
+        let text = docstring(file, function).map(str::to_owned);
+        self.docstrings.extend(text.map(|text| (name, text)));
+        if self.annotation.is_none() {
+            let annotation = function.child_by_field_name("return_type");
+            self.annotation = annotation.map(|t| file.text_of(t).to_owned());
+        }
+    }
+
+    /// The docstring that names a value.
+    fn names(&self, value: &str) -> Option<&(String, String)> {
+        let is_name = is_identifier(value) && !matches!(value, "None" | "True" | "False");
+        if is_name && !self.parameters.iter().any(|p| p == value) {
+            return None;
+        }
+        self.docstrings
+            .iter()
+            .find(|(_, text)| mentions(text, value))
+    }
+
+    /// Weighs a proposal's value against what is stated.
+    pub(super) fn weigh(&self, in_return: bool, proposal: &mut Proposal) {
+        let Some(value) = proposal.value.as_deref() else {
+            return;
+        };
+        if let Some((name, text)) = self.names(value) {
+            proposal.prior = (proposal.prior * 1.5).min(0.95);
+            if proposal.witness.is_none() {
+                let line = text
+                    .lines()
+                    .map(str::trim)
+                    .find(|l| mentions(l, value))
+                    .unwrap_or_default()
+                    .trim_matches('"');
+                proposal.witness = Some(format!("{name}'s docstring: {line}"));
+            }
+        }
+        // The annotation speaks of what is returned, not of what is used on the way.
+        if (in_return || proposal.rule == "return early")
+            && let Some(fits) = self.annotation.as_deref().and_then(|t| fits(t, value))
+        {
+            proposal.prior = if fits {
+                (proposal.prior * 1.2).min(0.95)
+            } else {
+                proposal.prior * 0.3
+            };
+        }
+    }
+
+    /// Whether what is stated speaks for returning a value, or against it; `None` where it is silent.
+    pub(in crate::lang::python) fn speaks_for(&self, value: &str) -> Option<bool> {
+        match self.names(value) {
+            Some(_) => Some(true),
+            None => fits(self.annotation.as_deref()?, value),
+        }
+    }
 }
 
 /// Whether a text names a value.
