@@ -9,7 +9,9 @@ use std::{
 
 use super::{
     contract::{self, Call},
+    definition::Definition,
     examples::{self, Example},
+    generate::{self, Use},
     source::PyFile,
 };
 use crate::{Policy, checkout::Words, git::TreeEntry, search::Ignored};
@@ -165,6 +167,8 @@ pub(crate) struct Project {
     examples: OnceCell<Vec<Example>>,
     /// Calls of the functions that somebody asked for.
     calls: RefCell<HashMap<String, Rc<[Call]>>>,
+    /// Calls of helpers, by the file that defines one and its name.
+    uses: RefCell<HashMap<(String, String), Rc<[Use]>>>,
 }
 
 impl Project {
@@ -190,6 +194,7 @@ impl Project {
             files: RefCell::default(),
             examples: OnceCell::new(),
             calls: RefCell::default(),
+            uses: RefCell::default(),
         }
     }
 
@@ -359,6 +364,17 @@ impl Project {
             .borrow_mut()
             .insert(callee.to_owned(), Rc::clone(&calls));
         calls
+    }
+
+    /// Where the sources call a function with one argument.
+    pub(crate) fn uses(&self, helper: &Definition) -> Rc<[Use]> {
+        let key = (helper.file.path.clone(), helper.name().to_owned());
+        if let Some(known) = self.uses.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let uses: Rc<[Use]> = generate::uses(self, helper).into();
+        self.uses.borrow_mut().insert(key, Rc::clone(&uses));
+        uses
     }
 
     /// Documents for people: plain text, reStructuredText, Markdown.

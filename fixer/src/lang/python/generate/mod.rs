@@ -8,6 +8,7 @@ mod bad;
 mod expression;
 mod guard;
 mod handler;
+mod idiom;
 mod sibling;
 mod signature;
 mod special;
@@ -16,7 +17,10 @@ mod twin;
 
 use tree_sitter::Node;
 
-pub(crate) use self::bad::{DICT_METHODS, LIST_METHODS, STR_METHODS};
+pub(crate) use self::{
+    bad::{DICT_METHODS, LIST_METHODS, STR_METHODS},
+    idiom::{Use, uses},
+};
 
 use self::bad::Bad;
 use super::{
@@ -109,6 +113,7 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
     let mut out = handler::widen(site);
     out.extend(sibling::as_other_callers(site, &target));
     out.extend(sibling::as_sibling_methods(site, &target));
+    out.extend(idiom::helpers(site, &target));
     if innermost_of_file(site) {
         out.extend(twin::as_twins(site));
     }
