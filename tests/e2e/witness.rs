@@ -194,3 +194,118 @@ fn what_a_text_log_does_not_show_is_guessed() {
     let diff = bug["fix"]["diff"].as_str().unwrap();
     assert!(diff.contains("default=0"), "{diff}");
 }
+
+/// A carrier's JSON gives one thing alone where there is one.
+const PARCELS: &str = r#""""Parcels, from a carrier's JSON."""
+
+from .forms import many
+
+
+def stops(parcel):
+    """The towns on a parcel's way."""
+    return [stop["town"] for stop in many(parcel["stops"])]
+
+
+def weights(parcel):
+    """The weights of its boxes, in grams."""
+    boxes = parcel["boxes"]
+    return [box["grams"] for box in boxes]
+"#;
+
+const FORMS: &str = r#""""What others' JSON looks like."""
+
+
+def many(value):
+    """A list of what may stand alone."""
+    return value if isinstance(value, list) else [value]
+"#;
+
+#[test]
+fn a_helper_is_applied_where_it_was_forgotten() {
+    let repository = Repository::of(&[
+        ("shop/__init__.py", ""),
+        ("shop/forms.py", FORMS),
+        ("shop/parcels.py", PARCELS),
+    ]);
+    let script = "from shop.parcels import weights\n\nweights({\"boxes\": {\"grams\": 300}})\n";
+    let bug = bug_of(&repository, script, Form::Sentry, 0);
+    let diff = bug["fix"]["diff"].as_str().unwrap();
+    assert!(
+        diff.contains("for box in many(boxes)]") || diff.contains("= many(parcel[\"boxes\"])"),
+        "{diff}"
+    );
+    let gates = bug["fix"]["gates"].to_string();
+    assert!(
+        gates.contains("shop/parcels.py:8 applies many to "),
+        "{gates}"
+    );
+}
+
+const LETTER: &str = r#"import re
+
+from .reader import Reader
+
+
+class Letter(Reader):
+    """A bill on paper."""
+
+    def due(self, text):
+        found = re.search(r"until (\d+)", text)
+        if found is None:
+            return None
+        return found.group(1)
+"#;
+
+const FAX: &str = r#"import re
+
+from .reader import Reader
+
+
+class Fax(Reader):
+    """A bill by fax."""
+
+    def due(self, text):
+        return re.search(r"DUE (\d+)", text).group(1)
+"#;
+
+const READER: &str = r#""""Reads bills."""
+
+
+class Reader:
+    """A kind of bill."""
+
+    def due(self, text):
+        """The day by which it is to be paid, None if it names none."""
+        raise NotImplementedError
+"#;
+
+#[test]
+fn a_base_class_says_what_a_method_returns() {
+    let only_stated = [("shop/reader.py", READER), ("shop/fax.py", FAX)];
+    let shown = READER.replace(", None if it names none", "");
+    let only_shown = [
+        ("shop/reader.py", shown.as_str()),
+        ("shop/fax.py", FAX),
+        ("shop/letter.py", LETTER),
+    ];
+    check_due(&only_stated, "Reader.due's docstring: The day by which");
+    check_due(
+        &only_shown,
+        "Letter.due returns None where its found is missing (shop/letter.py:12)",
+    );
+}
+
+#[track_caller]
+fn check_due(files: &[(&str, &str)], witness: &str) {
+    let files: Vec<(&str, &str)> = [("shop/__init__.py", "")]
+        .into_iter()
+        .chain(files.iter().copied())
+        .collect();
+    let repository = Repository::of(&files);
+    let script = "from shop.fax import Fax\n\nFax().due(\"no day\")\n";
+    let bug = bug_of(&repository, script, Form::Sentry, 0);
+    let diff = bug["fix"]["diff"].as_str().unwrap();
+    assert!(diff.contains("None"), "{diff}");
+    let gates = bug["fix"]["gates"].to_string();
+    assert!(gates.contains(witness), "{gates}\n{diff}");
+}
