@@ -158,6 +158,17 @@ impl Repository {
         Ok(sized.collect())
     }
 
+    /// A commit's ancestors by first parents, the nearest first, `max` at most; a shallow repository has those that it has.
+    ///
+    /// # Errors
+    /// [`GitError::Failed`].
+    pub fn ancestors(&self, commit: &CommitSha, max: usize) -> Result<Vec<CommitSha>, GitError> {
+        let count = format!("--max-count={}", max + 1);
+        let listing = self.run(["rev-list", "--first-parent", &count, commit.as_str()])?;
+        let ancestors = listing.lines().skip(1);
+        Ok(ancestors.map(|sha| CommitSha(sha.to_owned())).collect())
+    }
+
     /// Hands over the contents of blobs, one after the other, with their index in `blobs`; those that are not there or
     /// larger than `max_bytes` are left out. Ends early where `each` breaks.
     ///
@@ -378,6 +389,29 @@ pub(crate) fn apply(folder: &Path, options: &[&str], patch: &[u8]) -> Result<Vec
         .args(["apply", "-p1", "--whitespace=nowarn"])
         .args(options);
     finish(command, "apply", patch)
+}
+
+/// `git merge-file`: `ours` with what `theirs` changed in `base`; none where the two touch the same lines.
+///
+/// # Errors
+/// [`GitError::Io`].
+pub(crate) fn merge(ours: &str, base: &str, theirs: &str) -> Result<Option<String>, GitError> {
+    let folder = tempfile::tempdir()?;
+    let files = [("ours", ours), ("base", base), ("theirs", theirs)];
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text)?;
+    }
+    let mut command = command(folder.path());
+    command
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CEILING_DIRECTORIES", folder.path())
+        .args(["merge-file", "--stdout", "--quiet"])
+        .args(files.map(|(name, _)| name));
+    match finish(command, "merge-file", &[]) {
+        Ok(merged) => Ok(String::from_utf8(merged).ok()),
+        Err(GitError::Failed { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn command(dir: &Path) -> Command {

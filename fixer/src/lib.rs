@@ -34,6 +34,8 @@ pub use crate::{
 pub struct Task<'a> {
     /// The event that stands for the bug.
     pub event: &'a ErrorEvent,
+    /// The repository that it is of, for its history.
+    pub repository: &'a git::Repository,
     /// The commit that failed.
     pub checkout: &'a Checkout,
     /// Installed dependencies.
@@ -107,6 +109,8 @@ pub struct Report {
     pub locations: Vec<Location>,
     /// The test that shows it.
     pub reproduction: Option<Reproduction>,
+    /// Since when it crashes, where the repository's history tells.
+    pub history: Option<History>,
     /// Where candidates were tried.
     pub exploration: Option<Exploration>,
     /// The fix.
@@ -138,6 +142,9 @@ pub struct Evidence {
     pub prior: f64,
     /// How near the reproduction is to what happened, in `0.0..=1.0`.
     pub fidelity: f64,
+    /// The share of the inputs that crash on which it gives what the last commit that did not crash gave, in `0.0..=1.0`;
+    /// none where that is not known.
+    pub as_before: Option<f64>,
     /// Whether something in the repository speaks for it.
     pub has_witness: bool,
     /// Whether the crashing input now ends in an exception that the repository promises.
@@ -157,6 +164,15 @@ pub struct Evidence {
     pub n_cured: usize,
     /// Inputs beside the crash that crashed as well and still do.
     pub n_still: usize,
+}
+
+/// Since when a crash is there: its script was run on ancestors of the commit that failed.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The last one that did not crash.
+    pub last_good: git::CommitSha,
+    /// The first one after it that does, of those that could tell.
+    pub first_bad: git::CommitSha,
 }
 
 /// The isolate in which candidates were tried; the finalist's gates run natively whatever it was.

@@ -12,6 +12,7 @@ mod canaries;
 mod doctor;
 mod frames;
 mod gates;
+mod history;
 mod hostile_code;
 mod hostile_log;
 mod hostile_repository;

@@ -82,6 +82,7 @@ impl Answer {
         let more = json!({
             "reproduction": self.report.reproduction,
             "exploration": self.report.exploration,
+            "history": self.history_json(),
             "fix": self.fix.as_ref().map(|fix| fix.to_json(self.report.n_candidates)),
             "why_not": if self.fix.is_some() { None } else { self.report.why_not.clone().or(Some("no fix was found".to_owned())) },
             "refuted": refuted(&self.report.refuted),
@@ -93,6 +94,14 @@ impl Answer {
             out["ranked"] = json!(self.ranked);
         }
         out
+    }
+
+    /// Since when it crashes, where that is known.
+    pub(crate) fn history_json(&self) -> Value {
+        self.report.history.as_ref().map_or(
+            Value::Null,
+            |h| json!({"last_good": h.last_good.as_str(), "first_bad": h.first_bad.as_str()}),
+        )
     }
 
     /// The bug itself: what is known of it without running anything.

@@ -170,6 +170,7 @@ fn write_out(folder: &Path, fixes: &[(&Answer, &Fix)]) -> anyhow::Result<()> {
             "test": {"file": name, "path": test.path},
             "import_roots": answer.report.import_roots,
             "exploration": answer.report.exploration,
+            "history": answer.history_json(),
             "fix": fix.to_json(answer.report.n_candidates),
         }));
     }

@@ -36,6 +36,9 @@ pub(super) fn show(answer: &Answer) {
         answer.report.n_candidates,
         fix.verified.confidence()
     );
+    if let Some(witness) = &fix.verified.candidate().witness {
+        println!("  {DIM}because: {}{DIM:#}", plain(witness));
+    }
     for line in plain(&fix.diff).lines() {
         let style = match line.chars().next() {
             Some('+') => GREEN,
@@ -110,6 +113,10 @@ pub(crate) fn reproduced(answer: &Answer) {
             exploration.isolate,
             plain(&exploration.reason)
         );
+    }
+    if let Some(history) = &answer.report.history {
+        let [good, bad] = [&history.last_good, &history.first_bad].map(|c| &c.as_str()[..10]);
+        println!("{DIM}  did not crash at {good}, does since {bad}{DIM:#}");
     }
 }
 

@@ -169,11 +169,12 @@ impl<'a> Session<'a> {
             .input
             .time_limit
             .unwrap_or(self.config.fix.time_limit_secs);
-        let policy = self.config.fix.policy();
+        let (policy, repository) = (self.config.fix.policy(), &self.repository);
         let (limit, started) = (Duration::from_secs(seconds), Instant::now());
         let attempt = |deps: Option<&Path>| {
             attempt(&Task {
                 event: &bug.event,
+                repository,
                 checkout,
                 deps,
                 tools: tools.as_deref(),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     caller::Script,
     judge::is_like,
+    oracle::Oracle,
     publish::literal_words,
     run::{Kind, Raised, Ran},
 };
@@ -136,7 +137,7 @@ pub(crate) fn unlike(cured: &[Cured]) -> Vec<Candidate> {
     out
 }
 
-fn observed(ran: &Ran) -> Value {
+pub(super) fn observed(ran: &Ran) -> Value {
     match &ran.error {
         // A message's wording may change, its type may not.
         Some(error) => json!({"raises": error.type_name}),
@@ -145,7 +146,7 @@ fn observed(ran: &Ran) -> Value {
 }
 
 /// An observation with whole floats as integers: in place of a crash, `0` and `0.0` are one answer.
-fn plain(value: Value) -> Value {
+pub(super) fn plain(value: Value) -> Value {
     match value {
         Value::Array(items) => match items.as_slice() {
             [Value::String(kind), Value::String(number)] if kind == "float" => number
@@ -159,23 +160,35 @@ fn plain(value: Value) -> Value {
     }
 }
 
-/// Groups cures by behaviour and scores the groups.
-///
-/// `base` has the answers to inputs beside the crash on the unpatched tree, which are the programs `scripts`; `after` those
-/// on each cure's, in `many` by their place in `base`. `script` is what crashed.
+/// Inputs beside the crash, and what came of them.
+pub(crate) struct Inputs<'a> {
+    /// The programs.
+    pub(crate) scripts: &'a [String],
+    /// The answers on the unpatched tree.
+    pub(crate) base: &'a [Ran],
+    /// Those on each cure's, in `many` by their place in `base`.
+    pub(crate) after: &'a BTreeMap<usize, Ran>,
+    /// Those of the last commit that did not crash.
+    pub(crate) oracle: Option<&'a Oracle>,
+}
+
+/// Groups cures by behaviour and scores the groups. `script` is what crashed.
 pub(crate) fn group(
     cured: Vec<Cured>,
     script: &Script,
-    scripts: &[String],
-    base: &[Ran],
-    after: &BTreeMap<usize, Ran>,
+    Inputs {
+        scripts,
+        base,
+        after,
+        oracle,
+    }: &Inputs<'_>,
     crash: &Raised,
     report: &mut Report,
 ) -> Vec<Behaviour> {
     let fidelity = script.fidelity;
     let usual = Usual::of(&script.text(), scripts, base);
     let mut groups: BTreeMap<String, Vec<(Behaviour, usize)>> = BTreeMap::new();
-    for (n, Cured { candidate, ran }) in cured.into_iter().enumerate() {
+    for (n, Cured { mut candidate, ran }) in cured.into_iter().enumerate() {
         let mut refuse = |reason: String| {
             report.refuted.push(Refuted {
                 gate: Gate::Behaviour,
@@ -200,6 +213,11 @@ pub(crate) fn group(
         if beside.n_unchanged + beside.n_cured + beside.n_still == 0 && !base.is_empty() {
             continue;
         }
+        let agreement = oracle.map(|oracle| (oracle, oracle.agreement(&ran, after.get(&n))));
+        if let Some((oracle, _)) = agreement.filter(|(oracle, a)| oracle.is_witness(*a)) {
+            let others = candidate.witness.take().map(|w| format!("{w}; "));
+            candidate.witness = Some(others.unwrap_or_default() + &oracle.witness());
+        }
         let has_witness = candidate.witness.is_some();
         let is_unusual = ran.outcome == Kind::Ok && usual.lacks_kind(&ran.value);
         let leaks = ran.outcome == Kind::Ok && usual.lacks_private(&ran.value);
@@ -218,10 +236,14 @@ pub(crate) fn group(
         if has_witness {
             score = (score * 1.1).min(0.99);
         }
+        if let Some((oracle, agreement)) = agreement {
+            score = oracle.weigh(score, agreement);
+        }
         let evidence = Evidence {
             score,
             prior: candidate.prior,
             fidelity,
+            as_before: agreement.map(|(_, a)| a.share),
             has_witness,
             raises: ran.error.is_some(),
             is_unusual,

@@ -3,16 +3,18 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    behaviour::{self, Behaviour, Cured},
+    behaviour::{self, Behaviour, Cured, Inputs},
     caller::Script,
     confidence::confidence,
     contract::{Step, answerable},
     engine::{Crash, Work},
     generate::{self, ASKED_BY_PYTHON, Site},
+    history::Past,
     hunks::parts,
     judge::{self, Judged},
     locate,
     neighbours::neighbours,
+    oracle::Oracle,
     run::{Kind, Raised, Ran, Run},
     suite::Suite,
     swap,
@@ -134,7 +136,7 @@ impl Work<'_> {
         out
     }
 
-    fn execute(
+    pub(super) fn execute(
         &mut self,
         candidates: &[Candidate],
         script: &Script,
@@ -158,11 +160,12 @@ impl Work<'_> {
     /// Enumerates, runs, and keeps what cures; builds on what got further.
     pub(super) fn try_candidates(
         &mut self,
-        Crash {
+        whole @ Crash {
             script,
             explored: crash,
             ..
         }: &Crash,
+        past: Option<&Past<'_>>,
         report: &mut Report,
     ) -> Result<Vec<Cured>, FixError> {
         let promised = judge::promised(self.exception, self.mapped, self.project);
@@ -212,6 +215,9 @@ impl Work<'_> {
                 });
             }
         }
+        if let Some(past) = past {
+            cured.extend(self.undo_changes(past, whole, &promised, report)?);
+        }
         Ok(cured)
     }
 
@@ -223,6 +229,7 @@ impl Work<'_> {
             explored: crash,
             ..
         }: &Crash,
+        past: Option<&mut Past<'_>>,
         mut cured: Vec<Cured>,
         report: &mut Report,
     ) -> Result<Vec<Behaviour>, FixError> {
@@ -243,6 +250,13 @@ impl Work<'_> {
         let mut base = self.run(&alone, 0.15)?;
         base.retain(|r| matches!(r.outcome, Kind::Ok | Kind::Raised));
         let beside: Vec<String> = base.iter().map(|r| alone[r.id].script.clone()).collect();
+        let oracle = match past {
+            Some(past) => Oracle::ask(past, &self.bench, &beside, &base, crash)?,
+            None => None,
+        };
+        if let Some(oracle) = &oracle {
+            cured.sort_by_key(|one| !oracle.agreement(&one.ran, None).is_same);
+        }
         // The likeliest, as many as the runs allow: the next best alone decides against the best.
         let n_judged = MAX_NEIGHBOUR_RUNS / beside.len().max(1);
         cured.truncate(n_judged.clamp(MIN_JUDGED, MAX_JUDGED));
@@ -262,9 +276,13 @@ impl Work<'_> {
             .into_iter()
             .map(|r| (r.id, r))
             .collect();
-        Ok(behaviour::group(
-            cured, script, &beside, &base, &after, crash, report,
-        ))
+        let inputs = Inputs {
+            scripts: &beside,
+            base: &base,
+            after: &after,
+            oracle: oracle.as_ref(),
+        };
+        Ok(behaviour::group(cured, script, &inputs, crash, report))
     }
 
     /// Sends the finalists through the gates, best behaviour first.

@@ -28,6 +28,7 @@ mod tests {
             score,
             prior: score,
             fidelity: 1.0,
+            as_before: None,
             has_witness: false,
             raises: false,
             is_unusual: false,

@@ -33,8 +33,13 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     if task.goal == Goal::Reproduce {
         return Ok(report);
     }
+    let mut past = match task.goal {
+        Goal::Fix => work.look_back(&crash, &mut report)?,
+        // What is asked for elsewhere in the code or by Python is no matter of its past.
+        Goal::AskedFor | Goal::Reproduce => None,
+    };
     (task.progress)("trying candidates");
-    let tried = work.try_candidates(&crash, &mut report)?;
+    let tried = work.try_candidates(&crash, past.as_ref(), &mut report)?;
     if tried.is_empty() {
         report.why_not = Some(format!(
             "reproduced, but none of {} candidates cured it",
@@ -42,7 +47,7 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
         ));
         return Ok(report);
     }
-    let ranked = work.judge(&crash, tried, &mut report)?;
+    let ranked = work.judge(&crash, past.as_mut(), tried, &mut report)?;
     if ranked.is_empty() {
         report.why_not = Some(format!(
             "reproduced, but every candidate that cured it changed behaviour elsewhere ({} tried)",

@@ -342,7 +342,7 @@ fn statements(file: &PyFile, lines: Range<usize>) -> Range<usize> {
 }
 
 /// Whether two texts differ in comments, docstrings and layout only.
-fn is_same_code(a: &str, b: &str) -> bool {
+pub(super) fn is_same_code(a: &str, b: &str) -> bool {
     words(a) == words(b)
 }
 

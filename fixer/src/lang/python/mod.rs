@@ -2,7 +2,7 @@
 //!
 //! Read `engine` (the way of one bug), `locate` (where it may be fixed), `reproduction` with `caller` (scripts that may
 //! crash as the event did) and `publish` (what of them may be shown), `run` with `runner.py` and `explorer` (how they are
-//! run), `choice` with `generate` (candidates), `judge` (what runs say) and `behaviour` (which cures do the same), `verify`
+//! run), `choice` with `generate` (candidates), `history` with `revert` and `oracle` (what the repository's past says), `judge` (what runs say) and `behaviour` (which cures do the same), `verify`
 //! (the gates, of which `applies`, `retest`, `hunks`, `suite`, `suppression` and `policy` are one or two each; `trace`
 //! tells what the reproduction runs), `testfile`.
 //! `source`, `project`, `values`, `neighbours` and `swap` serve them; `chunks` serves the code search.
@@ -19,15 +19,18 @@ mod engine;
 mod examples;
 mod explorer;
 mod generate;
+mod history;
 mod hunks;
 mod judge;
 mod locate;
 mod neighbours;
+mod oracle;
 mod policy;
 mod project;
 mod publish;
 mod reproduction;
 mod retest;
+mod revert;
 mod run;
 mod source;
 mod suite;

@@ -17,7 +17,7 @@ use super::{
 use crate::{Policy, checkout::Words, git::TreeEntry, search::Ignored};
 
 /// Files larger than this are not parsed: generated code, as a rule.
-const MAX_FILE_BYTES: u64 = 2 << 20;
+pub(super) const MAX_FILE_BYTES: u64 = 2 << 20;
 
 /// Files looked through for how often a name occurs.
 const MAX_COUNTED_FILES: usize = 2000;
