@@ -74,8 +74,8 @@ pub enum Goal {
 /// What the owner of a repository allows.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// Below this confidence nothing is proposed, in `0.0..=1.0`. The default lies between the wrong answers seen on the
-    /// benchmark (0.45 and less) and the right ones.
+    /// Below this confidence nothing is proposed, in `0.0..=1.0`: how likely a proposal is to be right, as fitted to crashes
+    /// whose right fix is known (`tests/realcrash/calibrate.py`).
     pub min_confidence: f64,
     /// Lower-case words in a path that need a person before a patch.
     pub protected: Vec<String>,
@@ -96,7 +96,7 @@ impl Default for Policy {
             "security",
         ];
         Self {
-            min_confidence: 0.5,
+            min_confidence: 0.7,
             protected: protected.map(str::to_owned).into(),
         }
     }

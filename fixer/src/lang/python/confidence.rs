@@ -7,7 +7,7 @@
 use crate::Evidence;
 
 /// Bias, lead, nothing beside: as `calibrate.py` prints them.
-const WEIGHTS: [f64; 3] = [1.0, 1.0, -1.0];
+const WEIGHTS: [f64; 3] = [1.13, 1.99, -0.71];
 
 /// How likely the best behaviour is right, in `0.0..=1.0`; `rival` is the next best.
 pub(crate) fn confidence(best: &Evidence, rival: Option<&Evidence>) -> f64 {
