@@ -150,6 +150,9 @@ const STANDARD_NAMES: &[(&str, &str)] = &[
     ("quote", "urllib.parse"),
 ];
 
+/// Calls of helpers, by the file that defines one and its name.
+type Uses = HashMap<(String, String), Rc<[Use]>>;
+
 /// A checked-out Python project.
 pub(crate) struct Project {
     pub(crate) tree: PathBuf,
@@ -167,8 +170,7 @@ pub(crate) struct Project {
     examples: OnceCell<Vec<Example>>,
     /// Calls of the functions that somebody asked for.
     calls: RefCell<HashMap<String, Rc<[Call]>>>,
-    /// Calls of helpers, by the file that defines one and its name.
-    uses: RefCell<HashMap<(String, String), Rc<[Use]>>>,
+    uses: RefCell<Uses>,
 }
 
 impl Project {

@@ -199,19 +199,16 @@ fn role(file: &PyFile, node: Node<'_>) -> Role {
 
 /// In which way two expressions are alike.
 fn sign(one: &Role, other: &Role) -> Option<String> {
-    let same = one.item.as_ref().zip(other.item.as_ref());
-    match same {
-        Some(((_, key), (_, other))) if key == other => return Some(format!("{key} there")),
-        _ if one.is_iterated && other.is_iterated => {
-            return Some("what it goes over".to_owned());
-        }
-        Some(((of, _), (other, _))) if of == other => return Some(format!("an item of {of}")),
+    match one.item.as_ref().zip(other.item.as_ref()) {
+        Some(((_, key), (_, other))) if key == other => Some(format!("{key} there")),
+        _ if one.is_iterated && other.is_iterated => Some("what it goes over".to_owned()),
+        Some(((of, _), (other, _))) if of == other => Some(format!("an item of {of}")),
         _ => None,
     }
 }
 
 /// `("details", "TxDtls")` of `self.details["TxDtls"]`, `details.get("TxDtls", [])` and `details.TxDtls`.
-fn item(file: &PyFile, node: Node<'_>) -> Option<(String, String)> {
+pub(super) fn item(file: &PyFile, node: Node<'_>) -> Option<(String, String)> {
     let field = |node: Node<'_>, name| node.child_by_field_name(name).map(|n| file.text_of(n));
     let (of, key) = match node.kind() {
         "subscript" => (field(node, "value")?, field(node, "subscript")?),
@@ -286,7 +283,7 @@ fn expressions<'t>(file: &'t PyFile, target: &Target<'t>) -> Vec<Node<'t>> {
         if is_known || out.len() >= MAX_EXPRESSIONS {
             continue;
         }
-        match origin(file, target, node) {
+        match origin(file, target.function, node) {
             Some(origin) => {
                 queue.push_front(origin);
                 queue.extend(operands(file, origin));
@@ -334,11 +331,15 @@ fn is_bound_outside(file: &PyFile, name: &str) -> bool {
 }
 
 /// What a name was last given: the right side of an assignment, or what the loop around goes over.
-fn origin<'t>(file: &PyFile, target: &Target<'t>, name: Node<'t>) -> Option<Node<'t>> {
+pub(super) fn origin<'t>(
+    file: &PyFile,
+    function: Option<Node<'t>>,
+    name: Node<'t>,
+) -> Option<Node<'t>> {
     if name.kind() != "identifier" {
         return None;
     }
-    let function = target.function?;
+    let function = function?;
     let text = file.text_of(name);
     let nodes = own_descendants(function).into_iter().filter(|n| {
         let right = n.child_by_field_name("right");
