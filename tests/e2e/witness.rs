@@ -309,3 +309,52 @@ fn check_due(files: &[(&str, &str)], witness: &str) {
     let gates = bug["fix"]["gates"].to_string();
     assert!(gates.contains(witness), "{gates}\n{diff}");
 }
+
+const LABELS: &str = r#""""Labels on parcels."""
+
+import re
+
+
+def weight(label):
+    """The grams on a label."""
+    found = re.search(r"(\d+) g", label)
+    return int(found.group(1))
+"#;
+
+const RECEIPTS: &str = r#""""Receipts."""
+
+import re
+
+
+def sums(lines):
+    """The sum on each line that has one."""
+    for line in lines:
+        found = re.search(r"(\d+) EUR", line)
+        if found is None:
+            continue
+        yield int(found.group(1))
+
+
+def customer(line):
+    """The number of the customer; the house's own sales have none."""
+    found = re.search(r"no\. (\d+)", line)
+    if not found:
+        return -1
+    return int(found.group(1))
+"#;
+
+#[test]
+fn a_guard_elsewhere_shows_what_stands_for_a_missing_value() {
+    let repository = Repository::of(&[
+        ("shop/__init__.py", ""),
+        ("shop/labels.py", LABELS),
+        ("shop/receipts.py", RECEIPTS),
+    ]);
+    let script = "from shop.labels import weight\n\nweight(\"fragile\")\n";
+    let bug = bug_of(&repository, script, Form::Sentry, 0);
+    let diff = bug["fix"]["diff"].as_str().unwrap();
+    assert!(diff.contains("+        return -1"), "{diff}");
+    let gates = bug["fix"]["gates"].to_string();
+    let witness = "shop/receipts.py:18 does so where its search is missing";
+    assert!(gates.contains(witness), "{gates}");
+}

@@ -407,13 +407,13 @@ impl Work<'_> {
 /// Whether others that call what fails, or Python itself, show what is to be done: enough even where the program may have
 /// raised the error on purpose.
 fn is_asked_for(candidate: &Candidate) -> bool {
-    let by_others = |rule: &&str| {
+    let by_others = |rule: &str| {
         matches!(
-            *rule,
+            rule,
             "handle as other callers do" | "handle as a sibling method does" | ASKED_BY_PYTHON
         )
     };
-    candidate.witness.is_some() && candidate.rules.iter().all(|r| by_others(&r))
+    candidate.witness.is_some() && candidate.rules.iter().all(|r| by_others(r))
 }
 
 /// The confidence in the first of some behaviours.

@@ -221,7 +221,7 @@ fn is_assignable(node: Node<'_>) -> bool {
         && descendants(node).iter().all(is_plain)
 }
 
-fn or_default(file: &PyFile, node: Node<'_>, default: &str) -> String {
+pub(super) fn or_default(file: &PyFile, node: Node<'_>, default: &str) -> String {
     let text = format!("{} or {default}", file.text_of(node));
     let bare = node.parent().is_some_and(|p| {
         matches!(

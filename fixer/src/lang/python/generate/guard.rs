@@ -19,11 +19,7 @@ pub(super) fn statements(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
     let file = site.file;
     let statement = target.statement;
     let mut out = Vec::new();
-    // A condition of an `elif` runs in the middle of its `if`: no statement fits before it.
-    let in_elif = ancestors(target.failing)
-        .take_while(|n| n.id() != statement.id())
-        .any(|n| matches!(n.kind(), "elif_clause" | "else_clause"));
-    if in_elif || is_in_comprehension(target.failing, statement) {
+    if !fits_before(target) {
         return out;
     }
     let indent = file.indent_of(statement).to_owned();
@@ -203,6 +199,16 @@ pub(super) fn statements(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
         }
     }
     out
+}
+
+/// Whether a statement before the failing one runs right before what failed.
+pub(super) fn fits_before(target: &Target<'_>) -> bool {
+    let (failing, statement) = (target.failing, target.statement);
+    // A condition of an `elif` runs in the middle of its `if`: no statement fits before it.
+    let in_elif = ancestors(failing)
+        .take_while(|n| n.id() != statement.id())
+        .any(|n| matches!(n.kind(), "elif_clause" | "else_clause"));
+    !in_elif && !is_in_comprehension(failing, statement)
 }
 
 fn is_in_comprehension(node: Node<'_>, statement: Node<'_>) -> bool {
@@ -452,7 +458,7 @@ fn add_missing(
 }
 
 /// What a condition asks for, and whether it holds where that is missing.
-fn missing(condition: &str) -> (&str, bool) {
+pub(super) fn missing(condition: &str) -> (&str, bool) {
     let sized = |end: &str| condition.strip_prefix("len(")?.strip_suffix(end);
     let negative = condition
         .strip_prefix("not ")

@@ -86,19 +86,19 @@ pub(super) fn helpers(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
             if is_applied(file, *node, &name) {
                 continue;
             }
-            let prior = if witness.is_some() { 0.8 } else { 0.3 };
+            // A helper that nobody applies to the like is a guess among many.
+            let Some(witness) = witness else { continue };
             let text = format!("{name}({})", file.text_of(*node));
             out.push(Proposal {
-                witness,
+                witness: Some(witness),
                 ..proposal(
                     vec![Edit::replace(*node, text)],
                     "apply the helper that is there for it",
-                    prior,
+                    0.8,
                 )
             });
         }
     }
-    out.sort_by(|a, b| b.prior.total_cmp(&a.prior));
     out.truncate(MAX_CANDIDATES);
     out
 }

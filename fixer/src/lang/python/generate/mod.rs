@@ -9,6 +9,7 @@ mod expression;
 mod guard;
 mod handler;
 mod idiom;
+mod missing;
 mod sibling;
 mod signature;
 mod special;
@@ -126,6 +127,7 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
         out.extend(expression::substitute(site, &target, bad));
         out.extend(guard::statements(site, &target, bad));
         out.extend(handler::contract(site, &target, bad));
+        out.extend(missing::as_elsewhere(site, &target, bad));
     }
     if let Some(function) = target.function {
         let returns = target.statement.kind() == "return_statement";
