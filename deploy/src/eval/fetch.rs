@@ -219,15 +219,17 @@ impl Cache {
                     pip
                 }
                 Ecosystem::Npm => {
+                    // Not `--prefix`, which moves npm's global configuration; and without a package.json of its own it
+                    // would install into a folder above that has one.
+                    fs::write(folder.join("package.json"), "{}")?;
                     let mut npm = Command::new("npm");
                     npm.args([
                         "install",
-                        "--silent",
+                        "--loglevel=error",
                         "--no-save",
                         "--ignore-scripts",
-                        "--prefix",
                     ])
-                    .arg(folder);
+                    .current_dir(folder);
                     npm
                 }
             };
@@ -284,8 +286,14 @@ fn only_folder(unpacked: &Path) -> anyhow::Result<Option<PathBuf>> {
 /// Lets npm fetch an archive of a release into an empty folder.
 fn npm_pack(release: &str, folder: &Path) -> anyhow::Result<PathBuf> {
     let mut npm = Command::new("npm");
-    npm.args(["pack", "--silent", "--ignore-scripts", "--", release])
-        .current_dir(folder);
+    npm.args([
+        "pack",
+        "--loglevel=error",
+        "--ignore-scripts",
+        "--",
+        release,
+    ])
+    .current_dir(folder);
     succeed(&mut npm, &format!("fetching {release}"))?;
     let archive = fs::read_dir(folder)?.next();
     Ok(archive.context("npm packed nothing")??.path())

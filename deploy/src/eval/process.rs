@@ -44,10 +44,13 @@ impl Finished {
     }
 }
 
-/// The last line of a text that is neither indented (a frame) nor the version that Node ends a crash with.
+/// The last line of a text that is neither indented (a frame) nor what Node ends a crash with and npm an error.
 pub(crate) fn last_line(text: &str) -> Option<&str> {
     let is_said = |line: &&str| {
-        !line.trim().is_empty() && !line.starts_with([' ', '\t']) && !line.starts_with("Node.js v")
+        !line.trim().is_empty()
+            && !line.starts_with([' ', '\t'])
+            && !line.starts_with("Node.js v")
+            && !line.contains("A complete log of this run can be found in")
     };
     text.lines().rfind(is_said).map(str::trim)
 }
