@@ -1,13 +1,15 @@
 //! `outerloop eval`: how many real crashes of published packages the fixer cures, and how many patches of it are wrong.
 //!
 //! In: a folder of cases. Out: a table, and a report with every answer. Read `case` (what a case states), `fetch` (the
-//! release that crashed), `record` (the crash, logged three ways), `run` (the fixer, called as a user would), `score`
-//! (the only judge), `tally` (the counting), `report` (what people and programs read); `upstream` and `gates` (how often a gate refuses right and wrong patches).
-//! `lock` pins what is fetched, `application` makes a repository of ours, `scene` lays out the folders, `process` runs what is not ours. `check` says
-//! whether a case is valid.
+//! release that crashed; `lock` pins it), `application` (a repository of our own), `record` (the crash, logged three
+//! ways), `run` (the fixer, called as a user would), `score` (the only judge), `tally` (the counting), `report` (what
+//! people and programs read); `upstream` and `gates` (how often a gate refuses right and wrong patches). `check` says
+//! whether a case is valid, and `author` is what else who writes cases asks for. `scene` lays out the folders, `process`
+//! runs what is not ours.
 //! Invariants: no code of the fixer is called, only the command is; of a case, only log, repository and dependencies
 //! reach it; every case ends in one row, those that could not be run included.
 mod application;
+mod author;
 mod case;
 mod check;
 mod fetch;
@@ -34,8 +36,7 @@ use std::time::SystemTime;
 use anyhow::Context;
 
 use self::case::Case;
-use self::fetch::{Cache, archive};
-use self::lock::Lock;
+use self::fetch::Cache;
 use self::record::Kind;
 use self::report::{Outcome, Row};
 use self::run::{Crash, Fixer};
@@ -82,6 +83,9 @@ pub(crate) struct Args {
     /// the folder above that has it.
     #[arg(long, conflicts_with_all = ["record", "upstream", "check"])]
     lock: bool,
+    /// Only judge this patch, a diff from the root of the one case's source; call no fixer.
+    #[arg(long, value_name = "PATCH", conflicts_with_all = ["record", "upstream", "check", "lock"])]
+    judge: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -114,7 +118,7 @@ enum Output {
 }
 
 /// Runs the benchmark: 0 when it ran (whatever the rates), 1 if not one case could be run, 2 for a bad request; with
-/// `--check` or `--lock` 1 if one case is not valid or can't be pinned.
+/// `--check`, `--lock` or `--judge` 1 if one case is not valid, can't be pinned, or the patch is wrong.
 ///
 /// # Errors
 /// If the cache can't be used or the report can't be kept.
@@ -139,10 +143,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     );
     let jobs = args.jobs.map_or_else(cores, usize::from);
     if args.check {
-        return Ok(check_all(&folders, &cache, jobs));
+        return Ok(author::check_all(&folders, &cache, jobs));
     }
     if args.lock {
-        return lock_all(&folders, &args.dir, &cache, jobs);
+        return author::lock_all(&folders, &args.dir, &cache, jobs);
+    }
+    if let Some(patch) = &args.judge {
+        let [folder] = folders.as_slice() else {
+            eprintln!("error: a patch is judged by one case: choose it with --case");
+            return Ok(ExitCode::from(2));
+        };
+        return author::judge_patch(folder, patch, &cache);
     }
     let mut kinds: Vec<Kind> = args.input.iter().flat_map(|i| i.kinds()).copied().collect();
     kinds.sort_unstable();
@@ -182,67 +193,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .iter()
         .any(|row| matches!(row.outcome, Outcome::Scored(_)));
     Ok(if is_any_run {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
-}
-
-/// Says of each case whether it is valid, as soon as it is known.
-fn check_all(folders: &[PathBuf], cache: &Cache, jobs: usize) -> ExitCode {
-    let valid = in_parallel(folders, jobs, |folder| {
-        let faults = check::faults(folder, cache, Input::All.kinds());
-        match faults.as_slice() {
-            [] => println!("{}: valid", name(folder)),
-            faults => println!("{}: INVALID\n  {}", name(folder), faults.join("\n  ")),
-        }
-        faults.is_empty()
-    });
-    let n_valid = valid.iter().filter(|is_valid| **is_valid).count();
-    eprintln!("{n_valid} of {} cases are valid", valid.len());
-    if n_valid == valid.len() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
-}
-
-/// Pins what is not pinned.
-fn lock_all(
-    folders: &[PathBuf],
-    dir: &Path,
-    cache: &Cache,
-    jobs: usize,
-) -> anyhow::Result<ExitCode> {
-    let mut lock = Lock::of(dir)?;
-    let pinned = in_parallel(folders, jobs, |folder| {
-        let case = Case::load(folder)?;
-        let releases = [Some(&case.buggy), case.fix().map(|fix| &fix.release)];
-        let mut pins = Vec::new();
-        for release in releases.into_iter().flatten() {
-            let name = archive(&case, release);
-            if !case.is_application && lock.digest(&name).is_err() {
-                let digest = cache.digest(&case, release)?;
-                eprintln!("{digest}  {name}");
-                pins.push((name, digest));
-            }
-        }
-        anyhow::Ok(pins)
-    });
-    let mut is_whole = true;
-    for (folder, pins) in folders.iter().zip(pinned) {
-        match pins {
-            Ok(pins) => pins
-                .into_iter()
-                .for_each(|(name, digest)| lock.add(name, digest)),
-            Err(error) => {
-                is_whole = false;
-                eprintln!("{}: not pinned: {error:#}", name(folder));
-            }
-        }
-    }
-    lock.write()?;
-    Ok(if is_whole {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

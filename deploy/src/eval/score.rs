@@ -8,7 +8,7 @@ use anyhow::ensure;
 use serde_json::Value;
 
 use super::case::{Case, Ecosystem, Wanted};
-use super::fetch::Cache;
+use super::fetch::{Cache, Source};
 use super::process::{Finished, finish, last_line};
 use super::run::{Answer, Crash};
 use super::scene::{Scene, copy_tree, git};
@@ -74,7 +74,7 @@ pub(crate) fn score(
             break;
         }
         let diff = fix["diff"].as_str().unwrap_or_default();
-        verdict = judge(case, cache, crash, diff)?;
+        verdict = judge(case, cache, crash.source, crash.deps, diff)?;
         generator = fix["generator"].as_str().map(str::to_owned);
     }
     let place_of = |bug: &Value| {
@@ -147,7 +147,8 @@ fn normal(path: &Path) -> std::path::PathBuf {
 pub(crate) fn judge(
     case: &Case,
     cache: &Cache,
-    crash: &Crash<'_>,
+    source: &Source,
+    deps: Option<&Path>,
     diff: &str,
 ) -> anyhow::Result<Verdict> {
     if let Wanted::Nothing(why) = &case.wanted {
@@ -156,7 +157,7 @@ pub(crate) fn judge(
     }
     let folder = tempfile::tempdir()?;
     let tree = folder.path().join("tree");
-    copy_tree(&crash.source.root, &tree)?;
+    copy_tree(&source.root, &tree)?;
     if let Err(refusal) = apply(diff, &tree) {
         return Ok(Verdict::Wrong(format!("{refusal:#}")));
     }
@@ -164,8 +165,8 @@ pub(crate) fn judge(
         case,
         cache.python(),
         &tree,
-        &crash.source.src_root,
-        crash.deps,
+        &source.src_root,
+        deps,
         folder.path(),
     )?;
     for script in [Script::Trigger, Script::Oracle] {

@@ -36,7 +36,8 @@ pub(crate) fn send(
     };
     let mut sent = Vec::new();
     let is_right = |diff: &str| {
-        score::judge(case, &bench.cache, crash, diff).map(|verdict| verdict == Verdict::Correct)
+        score::judge(case, &bench.cache, crash.source, crash.deps, diff)
+            .map(|verdict| verdict == Verdict::Correct)
     };
     let verify = |what: What, diff: String| -> anyhow::Result<Sent> {
         let answer = bench.fixer.verify(crash, &diff)?;
