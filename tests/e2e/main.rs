@@ -7,6 +7,7 @@
     reason = "tests may panic, and their names say what they show"
 )]
 
+mod benchmark;
 mod cache;
 mod canaries;
 mod doctor;
