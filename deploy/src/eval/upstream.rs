@@ -97,7 +97,8 @@ pub(crate) fn judge_ranked(
     let bugs = answer["bugs"].as_array_mut().into_iter().flatten();
     for one in bugs.flat_map(|bug| bug["ranked"].as_array_mut().into_iter().flatten()) {
         let diff = one["diff"].as_str().unwrap_or_default();
-        let is_right = score::judge(case, &bench.cache, crash, diff)? == Verdict::Correct;
+        let is_right =
+            score::judge(case, &bench.cache, crash.source, crash.deps, diff)? == Verdict::Correct;
         one["right"] = is_right.into();
     }
     Ok(())
