@@ -9,6 +9,7 @@ use super::{
     judge::is_like,
     oracle::Oracle,
     publish::literal_words,
+    revert,
     run::{Kind, Raised, Ran},
 };
 use crate::{
@@ -214,7 +215,10 @@ pub(crate) fn group(
             continue;
         }
         let agreement = oracle.map(|oracle| (oracle, oracle.agreement(&ran, after.get(&n))));
-        if let Some((oracle, _)) = agreement.filter(|(oracle, a)| oracle.is_witness(*a)) {
+        let is_undoing = revert::is_undoing(&candidate);
+        if let Some((oracle, _)) =
+            agreement.filter(|(oracle, a)| !is_undoing && oracle.is_witness(*a))
+        {
             let others = candidate.witness.take().map(|w| format!("{w}; "));
             candidate.witness = Some(others.unwrap_or_default() + &oracle.witness());
         }
@@ -236,7 +240,7 @@ pub(crate) fn group(
         if has_witness {
             score = (score * 1.1).min(0.99);
         }
-        if let Some((oracle, agreement)) = agreement {
+        if let Some((oracle, agreement)) = agreement.filter(|_| !is_undoing) {
             score = oracle.weigh(score, agreement);
         }
         let evidence = Evidence {

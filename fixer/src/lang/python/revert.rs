@@ -16,6 +16,16 @@ use super::{
 };
 use crate::{FixError, Report, candidate::Candidate, frames::Mapped, git};
 
+/// The rule that brings back what was taken out, and takes nothing away.
+const PUT_BACK: &str = "put back what was taken out since it worked";
+/// The rule that also takes away what came in its place.
+const UNDO: &str = "undo a change since it worked";
+
+/// Whether a candidate takes away what a change was made for. That it then gives what was given before says nothing.
+pub(super) fn is_undoing(candidate: &Candidate) -> bool {
+    candidate.rules.contains(&UNDO)
+}
+
 /// Candidates that undo changes; those of the crashing function come first.
 const MAX_REVERTS: usize = 80;
 /// Hunks of a cure that are left out in turn, for it to undo no more than it must.
@@ -64,15 +74,14 @@ impl Work<'_> {
         report: &mut Report,
     ) -> Result<Vec<Cured>, FixError> {
         let changed = self.changed(past, crash);
-        let sets: Vec<(Hunks, f64, &'static str)> = sets(&changed);
-        let candidates = candidates(&changed, &sets);
+        let candidates = candidates(&changed, &sets(&changed));
         let mut cured = self.keep_cures(&candidates, crash, promised, report)?;
         // One hunk alone says which; of many, those that are not needed are left as they are.
         let is_whole = cured.iter().all(|(at, _)| candidates[*at].0.len() > 1);
         if let Some((at, _)) = cured.first().filter(|_| is_whole) {
             let (hunks, candidate) = &candidates[*at];
-            let (hunks, prior, rule) = (hunks.clone(), candidate.prior, candidate.rules[0]);
-            cured.extend(self.reduce(&changed, (hunks, prior, rule), crash, promised, report)?);
+            let found = (hunks.clone(), candidate.prior);
+            cured.extend(self.reduce(&changed, found, crash, promised, report)?);
         }
         Ok(cured.into_iter().map(|(_, one)| one).collect())
     }
@@ -135,7 +144,7 @@ impl Work<'_> {
     fn reduce(
         &mut self,
         changed: &[Changed],
-        (mut hunks, prior, rule): (Hunks, f64, &'static str),
+        (mut hunks, prior): (Hunks, f64),
         crash: &Crash,
         promised: &Promised,
         report: &mut Report,
@@ -150,7 +159,7 @@ impl Work<'_> {
             }
             let without = hunks.iter().map(|one| {
                 let rest: Hunks = hunks.iter().filter(|h| *h != one).copied().collect();
-                (rest, prior, rule)
+                (rest, prior)
             });
             let alone = candidates(changed, &without.collect::<Vec<_>>());
             let cures = self.keep_cures(&alone, crash, promised, report)?;
@@ -163,7 +172,7 @@ impl Work<'_> {
                 .filter(|h| cures.iter().all(|(at, _)| alone[*at].0.contains(h)))
                 .copied()
                 .collect();
-            let together = candidates(changed, &[(needed, prior, rule)]);
+            let together = candidates(changed, &[(needed, prior)]);
             let together_cures = self.keep_cures(&together, crash, promised, report)?;
             let (left, cure) = match together_cures.into_iter().next() {
                 Some(cure) => (together[0].0.clone(), cure),
@@ -214,6 +223,22 @@ impl Changed {
         }
     }
 
+    /// Whether undoing a hunk leaves every word where it is, and puts others between them.
+    fn is_put_back(&self, hunk: usize) -> bool {
+        let Hunk { bad, good, .. } = &self.hunks[hunk];
+        let words = |text: &str, lines: &Range<usize>| -> Vec<String> {
+            let lines = text
+                .split_inclusive('\n')
+                .skip(lines.start)
+                .take(lines.len());
+            lines.flat_map(words).collect()
+        };
+        let mut put_back = words(&self.good, good).into_iter();
+        words(&self.bad, bad)
+            .iter()
+            .all(|word| put_back.any(|w| w == *word))
+    }
+
     /// Today's text with some hunks undone; none where they no longer apply, or say nothing to the interpreter.
     fn undone(&self, hunks: &BTreeSet<usize>) -> Option<String> {
         let [bad, good] =
@@ -233,6 +258,22 @@ impl Changed {
     }
 }
 
+/// Names, numbers and signs of a line.
+fn words(line: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for c in line.chars() {
+        let goes_on = c.is_alphanumeric() || c == '_';
+        match out.last_mut().filter(|_| is_open && goes_on) {
+            Some(word) => word.push(c),
+            None if c.is_whitespace() => {}
+            None => out.push(c.to_string()),
+        }
+        is_open = goes_on;
+    }
+    out
+}
+
 /// The lines that two texts differ in, in their order.
 fn changes(bad: &str, good: &str) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
     // Two large texts that have nothing in common take long; a coarse difference of those will do.
@@ -249,68 +290,57 @@ fn changes(bad: &str, good: &str) -> impl Iterator<Item = (Range<usize>, Range<u
         })
 }
 
-/// Which hunks are undone together, the likeliest first, with a prior and a name for people.
+/// Which hunks are undone together, the likeliest first, with a prior.
 ///
-/// The priors are lower than those of most forms: undoing a change cures, and takes away what it was made for. It is the
-/// better answer where what the last good commit gave says so.
-fn sets(changed: &[Changed]) -> Vec<(Hunks, f64, &'static str)> {
+/// The priors are lower than those of most forms: only what the last good commit gave says that the way back is the way on.
+fn sets(changed: &[Changed]) -> Vec<(Hunks, f64)> {
     let mut all: Vec<(Place, (usize, usize))> = Vec::new();
     for (file, one) in changed.iter().enumerate() {
-        all.extend(
-            one.hunks
-                .iter()
-                .enumerate()
-                .map(|(at, h)| (h.place, (file, at))),
-        );
+        all.extend((one.hunks.iter().enumerate()).map(|(at, h)| (h.place, (file, at))));
     }
     all.sort();
     let mut places: Vec<Place> = all.iter().map(|(place, _)| *place).collect();
     places.dedup();
-    let mut out: Vec<(Hunks, f64, &'static str)> = Vec::new();
+    let mut out: Vec<(Hunks, f64)> = Vec::new();
     for place in places {
-        let here = || {
-            all.iter()
-                .filter(|(p, _)| *p == place)
-                .map(|(_, hunk)| *hunk)
-        };
+        let here = || (all.iter().filter(|(p, _)| *p == place)).map(|(_, hunk)| *hunk);
         let prior = match place {
             Place::Crashing => 0.45,
             Place::OnStack(_) => 0.4,
             Place::Elsewhere => 0.3,
         };
+        out.extend(here().map(|hunk| ([hunk].into(), prior)));
         if place != Place::Elsewhere {
-            out.push((
-                here().collect(),
-                prior - 0.02,
-                "undo the function's changes since it worked",
-            ));
+            out.push((here().collect(), prior - 0.02));
         }
-        out.extend(here().map(|hunk| ([hunk].into(), prior, "undo a change since it worked")));
     }
     out.sort_by(|a, b| b.1.total_cmp(&a.1));
     // Whole files always have their turn.
     out.truncate(MAX_REVERTS);
     for file in 0..changed.len() {
         let hunks = all.iter().map(|(_, hunk)| *hunk).filter(|h| h.0 == file);
-        out.push((
-            hunks.collect(),
-            0.28,
-            "undo the file's changes since it worked",
-        ));
+        out.push((hunks.collect(), 0.28));
     }
-    let hunks = all.iter().map(|(_, hunk)| *hunk).collect();
-    out.push((hunks, 0.25, "undo the changes since it worked"));
-    out.retain(|(hunks, ..)| !hunks.is_empty());
+    out.push((all.iter().map(|(_, hunk)| *hunk).collect(), 0.25));
+    out.retain(|(hunks, _)| !hunks.is_empty());
     out
 }
 
 /// The candidates that undo these sets, each once.
-fn candidates(changed: &[Changed], sets: &[(Hunks, f64, &'static str)]) -> Vec<(Hunks, Candidate)> {
+fn candidates(changed: &[Changed], sets: &[(Hunks, f64)]) -> Vec<(Hunks, Candidate)> {
     let mut out: Vec<(Hunks, Candidate)> = Vec::new();
-    for (hunks, prior, rule) in sets {
+    for (hunks, prior) in sets {
+        let is_put_back = hunks
+            .iter()
+            .all(|(file, at)| changed[*file].is_put_back(*at));
+        let (rule, share) = if is_put_back {
+            (PUT_BACK, 1.0)
+        } else {
+            (UNDO, 0.5)
+        };
         let mut candidate = Candidate {
             rules: vec![rule],
-            prior: *prior,
+            prior: prior * share,
             ..Candidate::default()
         };
         for (file, one) in changed.iter().enumerate() {
@@ -350,7 +380,7 @@ mod tests {
             .collect()
     }
 
-    fn sets_of(now: &str) -> Vec<(Hunks, f64, &'static str)> {
+    fn sets_of(now: &str) -> Vec<(Hunks, f64)> {
         let stack = [("m.py", "f"), ("m.py", "g")];
         sets(&[Changed::of(
             "m.py",
@@ -376,5 +406,22 @@ mod tests {
         let rewritten = BAD.replace("x[0]", "x[1]");
         let of_g = rewritten.replace("    # Why.\n    return y + 1", "    return y");
         assert_eq!(texts(&rewritten), [of_g]);
+    }
+
+    #[track_caller]
+    fn check(bad: &str, good: &str, expected: bool) {
+        let changed = Changed::of("m.py", bad, bad.to_owned(), good.to_owned(), &[]);
+        let is_put_back = (0..changed.hunks.len()).all(|at| changed.is_put_back(at));
+        assert_eq!(is_put_back, expected, "{bad:?} to {good:?}");
+    }
+
+    #[test]
+    fn what_came_in_is_told_from_what_was_taken_out() {
+        check("a()\n", "if x:\n    b()\na()\n", true);
+        check("return x\n", "return x or 0\n", true);
+        check("f(xs[0])\n", "f(xs[0] if xs else None)\n", true);
+        check("b()\na()\n", "a()\n", false);
+        check("return x[0]\n", "return x\n", false);
+        check("return clean(x)\n", "return x\n", false);
     }
 }
