@@ -44,11 +44,14 @@ pub(crate) fn lock_all(
     let mut lock = Lock::of(dir)?;
     let pinned = in_parallel(folders, jobs, |folder| {
         let case = Case::load(folder)?;
-        let releases = [Some(&case.buggy), case.fix().map(|fix| &fix.release)];
-        let mut pins = Vec::new();
-        for release in releases.into_iter().flatten() {
+        let releases = [&case.buggy]
+            .into_iter()
+            .chain(case.fix().map(|fix| &fix.release));
+        let mut pins: Vec<(String, String)> = Vec::new();
+        for release in releases.chain(&case.releases) {
             let name = archive(&case, release);
-            if !case.is_application && lock.digest(&name).is_err() {
+            let is_new = pins.iter().all(|(known, _)| *known != name);
+            if is_new && !case.is_application && lock.digest(&name).is_err() {
                 let digest = cache.digest(&case, release)?;
                 eprintln!("{digest}  {name}");
                 pins.push((name, digest));

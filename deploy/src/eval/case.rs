@@ -17,6 +17,8 @@ pub(crate) struct Case {
     pub(crate) is_application: bool,
     /// The release that crashes.
     pub(crate) buggy: String,
+    /// The releases that the repository has a commit of, the oldest first and `buggy` last; none: of that one alone.
+    pub(crate) releases: Vec<String>,
     /// The folder inside the unpacked source that goes on the module path.
     pub(crate) src_root: PathBuf,
     /// Pinned runtime dependencies, in the words of the ecosystem's installer.
@@ -94,6 +96,8 @@ struct Stated {
     #[serde(default)]
     application: bool,
     buggy: String,
+    #[serde(default)]
+    releases: Vec<String>,
     fixed: Option<String>,
     #[serde(default = "here")]
     src_root: PathBuf,
@@ -303,6 +307,7 @@ impl Case {
                 "`buggy` and `fixed` are the same release"
             );
         }
+        words.extend(stated.releases.iter().map(|release| ("releases", release)));
         for (key, word) in words {
             ensure!(
                 is_word(word),
@@ -319,12 +324,18 @@ impl Case {
             !stated.application || stated.ecosystem == Ecosystem::Pypi,
             "an application is written in Python: its ecosystem is pypi"
         );
+        ensure!(
+            stated.releases.is_empty()
+                || !stated.application && stated.releases.last() == Some(&stated.buggy),
+            "`releases` are those of a package, and end with `buggy`"
+        );
         Ok(Case {
             id: stated.id,
             ecosystem: stated.ecosystem,
             package: stated.package,
             is_application: stated.application,
             buggy: stated.buggy,
+            releases: stated.releases,
             src_root: stated.src_root,
             deps: stated.deps,
             exception: stated.exception,
@@ -503,6 +514,10 @@ mod tests {
         check("fixed = \"1.1\"", "", "missing field `fixed`");
         check("fix_lines = 2", "", "missing field `fix_lines`");
         check("\"1.1\"", "\"1.0\"", "the same release");
+        let with = |releases: &str| format!("releases = {releases}\nfix_lines");
+        check("fix_lines", &with("[\"0.9\", \"1.0\"]"), "ok");
+        check("fix_lines", &with("[\"1.0\", \"0.9\"]"), "end with `buggy`");
+        check("fix_lines", &with("[\"../x\", \"1.0\"]"), "not a name");
         check("fix_lines", "why = \"disk\"\nfix_lines", "`why` belongs");
         check("fix_lines", "proposal = false\nfix_lines", "has no `fixed`");
         let of_the_fix = &GOOD[GOOD.find("fix_file").unwrap_or(0)..];

@@ -15,6 +15,7 @@ use super::application;
 use super::case::{Case, Ecosystem, Fix};
 use super::lock::Lock;
 use super::process::{Finished, finish};
+use super::scene::commit_releases;
 
 const FETCH: &str = include_str!("fetch.py");
 const LIMIT: Duration = Duration::from_secs(600);
@@ -39,7 +40,7 @@ pub(crate) struct Source {
     pub(crate) root: PathBuf,
     /// The folder in it that goes on the module path, relative.
     pub(crate) src_root: PathBuf,
-    /// What git keeps of an application's commits; a release comes without.
+    /// What git keeps of an application's commits, or of earlier releases; a release alone comes without.
     pub(crate) history: Option<PathBuf>,
 }
 
@@ -90,6 +91,8 @@ impl Cache {
                 made.join(application::TREE),
                 Some(made.join(application::HISTORY)),
             )
+        } else if release == case.buggy && !case.releases.is_empty() {
+            (self.published(case, release)?, Some(self.releases(case)?))
         } else {
             (self.published(case, release)?, None)
         };
@@ -113,6 +116,22 @@ impl Cache {
             src_root: src_root.components().collect(),
             root,
             history,
+        })
+    }
+
+    /// What git keeps of a repository with a commit for each of the case's releases.
+    fn releases(&self, case: &Case) -> anyhow::Result<PathBuf> {
+        let mut roots = Vec::new();
+        for release in &case.releases {
+            roots.push((release.as_str(), self.published(case, release)?));
+        }
+        let mut hasher = DefaultHasher::new();
+        // The archives' digests are in their paths, where a lock pins them.
+        roots.hash(&mut hasher);
+        let key = format!("releases/{}-{:016x}", case.id, hasher.finish());
+        self.entry(&key, |folder| {
+            let home = tempfile::tempdir_in(self.root.join("making"))?;
+            commit_releases(&roots, &home.path().join("tree"), folder)
         })
     }
 

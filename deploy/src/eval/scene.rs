@@ -38,7 +38,7 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes `folder` a repository of the source: an application's own commits, else one; tagged with the release, the same
+/// Makes `folder` a repository of the source: an application's own commits, one for each release, or one; tagged with the release, the same
 /// every time.
 ///
 /// # Errors
@@ -48,26 +48,58 @@ pub(crate) fn make_repository(source: &Source, release: &str, folder: &Path) -> 
     if let Some(history) = &source.history {
         return copy_tree(history, &folder.join(".git"));
     }
+    init(folder)?;
+    commit(folder, release)
+}
+
+/// Commits releases one after the other, each tagged and in place of the one before; what git keeps of them goes to `kept`.
+///
+/// # Errors
+/// As [`make_repository`].
+pub(crate) fn commit_releases(
+    releases: &[(&str, PathBuf)],
+    tree: &Path,
+    kept: &Path,
+) -> anyhow::Result<()> {
+    for (nth, (release, root)) in releases.iter().enumerate() {
+        let git_folder = tree.join(".git");
+        if nth > 0 {
+            fs::rename(&git_folder, kept.join("git"))?;
+            fs::remove_dir_all(tree)?;
+        }
+        copy_tree(root, tree)?;
+        match nth {
+            0 => init(tree)?,
+            _ => fs::rename(kept.join("git"), &git_folder)?,
+        }
+        commit(tree, release)?;
+    }
+    copy_tree(&tree.join(".git"), kept)
+}
+
+fn init(folder: &Path) -> anyhow::Result<()> {
     git(
         folder,
         &["init", "--quiet", "--template=", "--initial-branch=main"],
         b"",
     )?;
-    apart(folder)?;
+    apart(folder)
+}
+
+/// Commits all that is there, and tags it.
+fn commit(folder: &Path, release: &str) -> anyhow::Result<()> {
     // Also what it ignores, for a release ships it.
     git(folder, &["add", "--all", "--force"], b"")?;
-    git(
-        folder,
-        &[
-            "commit",
-            "--quiet",
-            "--no-verify",
-            "--allow-empty",
-            "-m",
-            &format!("Release {release}"),
-        ],
-        b"",
-    )?;
+    let message = format!("Release {release}");
+    let commit = [
+        "commit",
+        "--quiet",
+        "--no-verify",
+        "--allow-empty",
+        "-m",
+        &message,
+    ];
+    git(folder, &commit, b"")?;
     git(folder, &["tag", release], b"").map(drop)
 }
 
