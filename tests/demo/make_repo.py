@@ -50,6 +50,13 @@ ALL_LATE = {
     "shop/__init__.py": [("products, prices, orders, users and reports behind a JSON API", "products and prices")],
 }
 
+# A day without orders had a figure until the report was tidied up: the history knows what is right.
+BEFORE_TIDYING = {
+    "shop/reports.py": [
+        ('max(len(order["items"]) for order in orders)', 'max((len(order["items"]) for order in orders), default=0)')
+    ],
+}
+
 # Date, message, version, new or changed files, what they lack as yet.
 HISTORY = [
     (
@@ -81,13 +88,14 @@ HISTORY = [
         "1.1.0",
         ["CHANGELOG.md", "shop/__init__.py", "shop/reports.py", "tests/test_reports.py", "shop/users.py"]
         + ["tests/test_users.py"],
-        {},
+        BEFORE_TIDYING,
     ),
     (
         "2023-11-20T16:21:58+00:00",
-        "Serve the shop as a JSON API\n\nThe views know nothing of HTTP, so the tests need no sockets.",
+        "Serve the shop as a JSON API\n\nThe views know nothing of HTTP, so the tests need no sockets. The report is tidied up.",
         "1.2.0",
         ["CHANGELOG.md", "README.md", "shop/__init__.py", "shop/app.py", "shop/server.py", "shop/__main__.py"]
+        + ["shop/reports.py"]
         + ["tests/test_app.py", "tests/test_server.py"],
         BACK_OFFICE_AND_LOGS,
     ),
