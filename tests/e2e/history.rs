@@ -84,7 +84,7 @@ fn a_past_that_crashes_or_is_not_there_says_nothing() {
     shallow.git(&["fetch", "--quiet", "--depth=1", &from, "main"]);
     shallow.git(&["reset", "--quiet", "--hard", "FETCH_HEAD"]);
     for repository in [always, shallow] {
-        let bug = bug_of(&repository, 3);
+        let bug = bug_of(&repository, 0);
         assert!(bug["history"].is_null(), "{bug}");
         assert!(bug["reproduction"].is_object(), "{bug}");
     }

@@ -85,6 +85,7 @@ impl World {
                 cache,
                 kinds: vec![Kind::Text],
                 upstream: false,
+                ranked: false,
             },
         }
     }
@@ -584,7 +585,8 @@ fn gates_are_measured_on_right_and_wrong_patches() {
         diff("return text.strip() if text else ''"),
         diff("return (text or 'x').strip()"),
     ];
-    let fixed = json!({"events": 1, "bugs": [{"fix": null, "cured": cured}]});
+    let ranked = cured.clone().map(|diff| json!({"diff": diff}));
+    let fixed = json!({"events": 1, "bugs": [{"fix": null, "cured": cured, "ranked": ranked}]});
     let gates = |refuses: bool| {
         let outcome = if refuses { "refused" } else { "passed" };
         json!({"verified": !refuses, "gates": [{"gate": "behaviour", "outcome": outcome, "detail": "other"}, {"gate": "test_says", "outcome": "skipped", "detail": ""}]})
@@ -596,6 +598,7 @@ fn gates_are_measured_on_right_and_wrong_patches() {
         gates(false)
     ));
     world.bench.upstream = true;
+    world.bench.ranked = true;
     let core = "source/pypi/tiny-98.76.54/tiny-98.76.54/src/tiny/core.py";
     write(
         &world.bench.cache.root().join(core),
@@ -604,6 +607,8 @@ fn gates_are_measured_on_right_and_wrong_patches() {
     let folder = world.case("pypi-tiny", &[("Core.parse", "parse")]);
     let rows = world.bench.run(&[folder], 1);
     let report = report::machine(&rows, 5);
+    let ranked = &report["cases"][0]["answer"]["bugs"][0]["ranked"];
+    assert_eq!([true, false], [0, 1].map(|n| ranked[n]["right"] == true));
     let sent = report["cases"][0]["sent"]
         .as_array()
         .expect("patches were sent");

@@ -211,9 +211,6 @@ pub(crate) fn group(
                 continue;
             }
         };
-        if beside.n_unchanged + beside.n_cured + beside.n_still == 0 && !base.is_empty() {
-            continue;
-        }
         let agreement = oracle.map(|oracle| (oracle, oracle.agreement(&ran, after.get(&n))));
         let is_undoing = revert::is_undoing(&candidate);
         if let Some((oracle, _)) =
@@ -280,6 +277,12 @@ pub(crate) fn group(
             })
         })
         .collect();
+    // Beside those that were compared, others about which the time was over say nothing.
+    let was_compared =
+        |b: &Behaviour| b.beside.n_unchanged + b.beside.n_cured + b.beside.n_still > 0;
+    if out.iter().any(was_compared) {
+        out.retain(was_compared);
+    }
     out.sort_by(|a, b| b.score().total_cmp(&a.score()));
     out
 }
