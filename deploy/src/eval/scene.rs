@@ -213,6 +213,8 @@ impl Scene {
                     fs::remove_dir_all(&package)?;
                 }
                 copy_tree(&tree.join(src_root), &package)?;
+                // For a file that a script writes elsewhere, as a configuration is.
+                module_path.push_str(&modules.to_string_lossy());
             }
         }
         Ok(Scene {
@@ -254,9 +256,11 @@ impl Scene {
             ("PYTHONNOUSERSITE", "1"),
         ]);
         command.env("TMPDIR", &self.home);
-        if self.ecosystem == Ecosystem::Pypi {
-            command.env("PYTHONPATH", &self.module_path);
-        }
+        let name = match self.ecosystem {
+            Ecosystem::Pypi => "PYTHONPATH",
+            Ecosystem::Npm => "NODE_PATH",
+        };
+        command.env(name, &self.module_path);
         command
     }
 }
