@@ -169,4 +169,5 @@ fn imported(line: &str) -> impl Iterator<Item = &str> {
         .split(',')
         .take(most)
         .filter_map(move |part| part.trim_start().split(is_end).next())
+        .filter(|name| !name.is_empty())
 }
