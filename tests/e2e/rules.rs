@@ -34,6 +34,10 @@ fn check_fix(bug: &Value, generator: &str, line: &str) {
 const SETTINGS: &str = r#""""Settings with paths."""
 
 
+class UnknownSetting(KeyError):
+    """There is no such setting."""
+
+
 class Settings(dict):
     """`"a.b" in settings` asks for `b` in `settings["a"]`."""
 
@@ -41,7 +45,7 @@ class Settings(dict):
         try:
             return super().__getitem__(key)
         except KeyError:
-            raise KeyError(f"no setting {key}") from None
+            raise UnknownSetting(f"no setting {key}") from None
 
     def __contains__(self, path):
         first, dot, rest = path.partition(".")
@@ -54,12 +58,12 @@ class Settings(dict):
 fn what_python_asks_of_a_method_is_given() {
     let script = "from shop.things import Settings\n\nSettings(a=80).__contains__(\"a.b\")\n";
     let bug = bug_of(SETTINGS, script, 0);
-    check_fix(&bug, "answer as Python asks", "+            return False");
+    check_fix(&bug, "answer as Python asks", "    return False");
     // There the module itself raises the error, and still `in` is not to.
     let script = "from shop.things import Settings\n\nprint(\"a.b\" in Settings(c=80))\n";
     let bug = bug_of(SETTINGS, script, 0);
     assert_eq!(bug["assessment"]["kind"], "unsure", "{bug}");
-    check_fix(&bug, "answer as Python asks", "+            return False");
+    check_fix(&bug, "answer as Python asks", "    return False");
 }
 
 #[test]
