@@ -454,6 +454,34 @@ impl Project {
             .map(|(_, module)| format!("from {module} import {name}"))
     }
 
+    /// The statement that imports a class that the repository defines and whose file has all of some words; the file at
+    /// `near` and what it imports come first.
+    pub(crate) fn class_import(&self, name: &str, words: &[&str], near: &str) -> Option<String> {
+        if !is_identifier(name) {
+            return None;
+        }
+        let importer = self.read(near).unwrap_or_default();
+        let found = self.sources().filter_map(|path| {
+            let (text, module) = (self.read(path)?, self.module_of(path)?);
+            let is_class = text.lines().any(|line| {
+                let class = line
+                    .strip_prefix("class ")
+                    .and_then(|l| l.strip_prefix(name));
+                let tuple = line.strip_prefix(name).map(str::trim_start);
+                class.is_some_and(|rest| rest.trim_start().starts_with(['(', ':']))
+                    || tuple.is_some_and(|t| t.starts_with('=') && t.contains("uple("))
+            });
+            let of_text = |c: char| !c.is_alphanumeric() && c != '_';
+            let has_words = || words.iter().all(|w| text.split(of_text).any(|t| t == *w));
+            (is_class && has_words()).then_some((path, module))
+        });
+        let (_, module) = found.min_by_key(|(path, module)| {
+            let last = module.rsplit('.').next().unwrap_or_default();
+            (*path != near, !importer.contains(last), path.len())
+        })?;
+        Some(format!("from {module} import {name}"))
+    }
+
     /// Whether a package's `__init__` imports a name, for its users to take it from there.
     pub(crate) fn reexports(&self, package: &str, name: &str) -> bool {
         self.roots.iter().any(|root| {

@@ -34,13 +34,21 @@ const CONSTRUCTORS: &[(&str, &str)] = &[
     ("range", ""),
 ];
 
+/// The statement that imports a class of the repository, by the class's name and the keywords of its call.
+pub(crate) type Classes<'a> = &'a dyn Fn(&str, &[&str]) -> Option<String>;
+
 /// The readings of a captured value, likeliest first; empty where it is an object that its repr does not rebuild.
 ///
 /// SDKs write lists, tuples and sets alike and make every key a string, so some values have several readings.
 pub(crate) fn readings(value: &Value) -> Vec<Literal> {
+    readings_with(value, &|_, _| None)
+}
+
+/// Like [`readings`], with the classes whose repr is a call with keywords, as that of a dataclass is.
+pub(crate) fn readings_with(value: &Value, classes: Classes<'_>) -> Vec<Literal> {
     let mut out: Vec<Literal> = Vec::new();
     for style in [Style::Plain, Style::Tuple, Style::NumericKeys, Style::Set] {
-        if let Some(literal) = read(value, style, 0)
+        if let Some(literal) = read(value, style, 0, classes)
             && !out.contains(&literal)
         {
             out.push(literal);
@@ -57,7 +65,7 @@ enum Style {
     Set,
 }
 
-fn read(value: &Value, style: Style, depth: usize) -> Option<Literal> {
+fn read(value: &Value, style: Style, depth: usize, classes: Classes<'_>) -> Option<Literal> {
     if depth > 12 {
         return None;
     }
@@ -72,12 +80,12 @@ fn read(value: &Value, style: Style, depth: usize) -> Option<Literal> {
         Value::Bool(true) => plain("True"),
         Value::Bool(false) => plain("False"),
         Value::Number(number) => plain(&number.to_string()),
-        Value::String(text) => from_repr(text),
+        Value::String(text) => from_repr_with(text, classes),
         Value::Array(items) => {
             let mut imports = Vec::new();
             let mut parts = Vec::new();
             for item in items {
-                let literal = read(item, style, depth + 1)?;
+                let literal = read(item, style, depth + 1, classes)?;
                 imports.extend(literal.imports);
                 parts.push(literal.source);
             }
@@ -95,7 +103,7 @@ fn read(value: &Value, style: Style, depth: usize) -> Option<Literal> {
             let mut imports = Vec::new();
             let mut parts = Vec::new();
             for (key, item) in map {
-                let literal = read(item, style, depth + 1)?;
+                let literal = read(item, style, depth + 1, classes)?;
                 imports.extend(literal.imports);
                 let numeric = style == Style::NumericKeys && key.parse::<i64>().is_ok();
                 // Some SDKs write a key's repr.
@@ -135,6 +143,10 @@ pub(crate) fn quote(text: &str) -> String {
 
 /// Reads a repr: a literal, or calls of the few constructors that print as themselves.
 pub(crate) fn from_repr(text: &str) -> Option<Literal> {
+    from_repr_with(text, &|_, _| None)
+}
+
+fn from_repr_with(text: &str, classes: Classes<'_>) -> Option<Literal> {
     if text.len() > MAX_REPR_BYTES {
         return None;
     }
@@ -161,7 +173,7 @@ pub(crate) fn from_repr(text: &str) -> Option<Literal> {
         // `1, f()` is a statement of two expressions.
         .filter(|e| e.byte_range() == statement.byte_range())?;
     let mut imports = Vec::new();
-    is_literal(&file, expression, &mut imports).then(|| Literal {
+    is_made(&file, expression, &mut imports, classes).then(|| Literal {
         source: text.to_owned(),
         imports,
     })
@@ -169,6 +181,10 @@ pub(crate) fn from_repr(text: &str) -> Option<Literal> {
 
 /// Whether an expression consists of literals (and self-printing constructors) alone.
 pub(crate) fn is_literal(file: &PyFile, node: Node<'_>, imports: &mut Vec<String>) -> bool {
+    is_made(file, node, imports, &|_, _| None)
+}
+
+fn is_made(file: &PyFile, node: Node<'_>, imports: &mut Vec<String>, classes: Classes<'_>) -> bool {
     let mut stack = vec![node];
     while let Some(node) = stack.pop() {
         match node.kind() {
@@ -198,14 +214,20 @@ pub(crate) fn is_literal(file: &PyFile, node: Node<'_>, imports: &mut Vec<String
                 else {
                     return false;
                 };
-                let Some((_, import)) = CONSTRUCTORS
-                    .iter()
-                    .find(|(name, _)| *name == file.text_of(function))
-                else {
+                let name = file.text_of(function);
+                let own = CONSTRUCTORS.iter().find(|(known, _)| *known == name);
+                let import = own.map(|(_, import)| (*import).to_owned());
+                let Some(import) = import.or_else(|| {
+                    let keywords: Option<Vec<&str>> = children(arguments)
+                        .into_iter()
+                        .map(|a| Some(file.text_of(a.child_by_field_name("name")?)))
+                        .collect();
+                    classes(name, &keywords?)
+                }) else {
                     return false;
                 };
                 if !import.is_empty() {
-                    imports.push((*import).to_owned());
+                    imports.push(import);
                 }
                 stack.push(arguments);
             }
@@ -235,6 +257,21 @@ mod tests {
         check(r#"["1"]"#, "[1] | (1,) | {1}");
         check(r#"{"1": "'a'"}"#, r#"{"1": 'a'} | {1: 'a'}"#);
         check(r#""Decimal('1.0')""#, "Decimal('1.0')");
+    }
+
+    #[test]
+    fn a_repr_that_calls_a_known_class_by_keywords_is_that_call() {
+        let classes = |name: &str, keywords: &[&str]| {
+            (name == "Guest" && keywords == ["name", "tags"]).then(|| "from m import Guest".into())
+        };
+        let read = |repr: &str| readings_with(&Value::from(repr), &classes).pop();
+        let literal = read("[Guest(name='Bo', tags=(1,))]").unwrap();
+        assert_eq!(literal.source, "[Guest(name='Bo', tags=(1,))]");
+        assert_eq!(literal.imports, ["from m import Guest"]);
+        assert_eq!(read("Guest('Bo', (1,))"), None);
+        assert_eq!(read("Host(name='Bo', tags=1)"), None);
+        assert_eq!(read("Guest(name='Bo', tags=os.getcwd())"), None);
+        assert_eq!(read("m.Guest(name='Bo', tags=1)"), None);
     }
 
     #[test]

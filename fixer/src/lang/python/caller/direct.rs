@@ -3,6 +3,7 @@
 use std::{cell::OnceCell, rc::Rc};
 
 use ingest::Frame;
+use serde_json::Value;
 use tree_sitter::Node;
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
 use crate::lang::python::{
     project::Project,
     source::{Parameter, ParameterKind, PyFile, ancestors, children, own_descendants},
-    values::readings,
+    values::{Literal, readings_with},
 };
 
 /// Ways to read the captured values that are tried.
@@ -30,7 +31,7 @@ pub(super) fn direct(frame: &Frame, path: &str, project: &Project) -> Vec<Script
             let all = frame
                 .locals
                 .get(&parameter.name)
-                .map(readings)
+                .map(|value| callee.readings(value))
                 .unwrap_or_default();
             let literal = all.get(reading).or(all.first()).cloned();
             match (literal, parameter.kind) {
@@ -63,7 +64,7 @@ pub(super) struct Callee<'a> {
     project: &'a Project,
     pub(super) file: Rc<PyFile>,
     line: u32,
-    module: String,
+    pub(super) module: String,
     /// What a caller gives: `self` and `cls` left out.
     pub(super) parameters: Vec<Parameter>,
     /// Objects whose method it is.
@@ -98,14 +99,46 @@ impl<'a> Callee<'a> {
         })
     }
 
+    pub(super) fn is_parameter(&self, name: &str) -> bool {
+        self.parameters.iter().any(|p| p.name == name)
+    }
+
     pub(super) fn function(&self) -> Node<'_> {
         self.file
             .function_at(self.line)
             .expect("a callee has a function at its line")
     }
 
+    /// The readings of a captured value, objects of the repository's classes included.
+    pub(super) fn readings(&self, value: &Value) -> Vec<Literal> {
+        readings_with(value, &|class, keywords| {
+            self.project.class_import(class, keywords, &self.file.path)
+        })
+    }
+
     /// Scripts that call it, one for each way to make the object whose method it is.
     pub(super) fn called(&self, arguments: &str, imports: &[String], fidelity: f64) -> Vec<Script> {
+        let made = || {
+            self.receivers.get_or_init(|| {
+                let class = self.file.class_of(self.function());
+                let class = class.map_or("", |c| self.file.name_of(c));
+                let method = self.file.name_of(self.function());
+                receivers(class, &self.module, method, self.project)
+            })
+        };
+        self.called_on(made, MADE_UP / 0.95, arguments, imports, fidelity)
+    }
+
+    /// Like [`called`](Self::called), on objects that are made by `receivers` where it is a method that needs one; `share`
+    /// of the fidelity remains then.
+    pub(super) fn called_on<'r>(
+        &self,
+        receivers: impl FnOnce() -> &'r Vec<Receiver>,
+        share: f64,
+        arguments: &str,
+        imports: &[String],
+        fidelity: f64,
+    ) -> Vec<Script> {
         let (file, module) = (&self.file, &self.module);
         let function = self.function();
         let name = file.name_of(function);
@@ -136,10 +169,7 @@ impl<'a> Callee<'a> {
             let call = format!("{class_name}.{name}({arguments})");
             return vec![script(imports, &import, Vec::new(), &call, fidelity)];
         }
-        let made = self
-            .receivers
-            .get_or_init(|| receivers(class_name, module, name, self.project));
-        let called = made.iter().map(|receiver| {
+        let called = receivers().iter().map(|receiver| {
             let object = &receiver.object;
             let call = match name {
                 _ if decorators.iter().any(|d| d.contains("property")) => {
@@ -155,7 +185,7 @@ impl<'a> Callee<'a> {
                 &receiver.imports,
                 receiver.setup.clone(),
                 &call,
-                fidelity * MADE_UP / 0.95,
+                fidelity * share,
             )
         });
         called.collect()

@@ -7,6 +7,7 @@ use tree_sitter::Node;
 use super::{
     Script,
     direct::{Callee, passed},
+    double::guessed,
 };
 use crate::{
     frames::Mapped,
@@ -51,6 +52,7 @@ pub(crate) fn guesses(event: &ErrorEvent, mapped: &[Mapped], project: &Project) 
             out.extend(calls(&callee, frame, exception, project));
         }
     }
+    out.extend(guessed(event, mapped, project));
     out
 }
 
@@ -231,8 +233,8 @@ fn shown(callee: &Callee<'_>, parameter: &Parameter, project: &Project) -> Vec<S
     out
 }
 
-/// Values of the shapes that a function takes a parameter for.
-fn used(file: &PyFile, function: Node<'_>, name: &str) -> Vec<String> {
+/// Values of the shapes that a function takes a parameter, or another expression, for.
+pub(super) fn used(file: &PyFile, function: Node<'_>, name: &str) -> Vec<String> {
     let mut keys: Vec<&str> = Vec::new();
     let mut out: Vec<&str> = Vec::new();
     let is_it = |node: Option<Node<'_>>| node.is_some_and(|n| file.text_of(n) == name);

@@ -1,11 +1,13 @@
 //! Scripts that may make the crash happen again, from what the trace tells: source lines, locals, call chains.
 //!
 //! Nearest to the repository first: the line that called it, with the captured locals; the function around that line;
-//! the whole visible program; the chain of lines alone, where no values were captured (text logs); and, last, the
-//! repository's own functions called with the locals they had at the crash.
+//! the whole visible program; the chain of lines alone, where no values were captured (text logs); the
+//! repository's own functions called with the locals they had at the crash; and, last, with stand-ins for the objects
+//! among these.
 
 mod chain;
 mod direct;
+mod double;
 mod guess;
 mod known;
 mod receiver;
@@ -155,5 +157,6 @@ pub(crate) fn scripts(event: &ErrorEvent, mapped: &[Mapped], project: &Project) 
         }
     }
     out.truncate(80);
+    out.extend(double::captured(event, mapped, project));
     out
 }

@@ -1,0 +1,529 @@
+//! The repository's own functions, called with stand-ins for the objects that a log shows only as `<book.Book object at
+//! 0x…>`. What a stand-in gives is read from how the function uses it and from the locals that came of that.
+
+use std::collections::BTreeMap;
+
+use ingest::{ErrorEvent, Exception, Frame};
+use serde_json::Value;
+use tree_sitter::Node;
+
+use super::{
+    Script,
+    direct::{Callee, passed},
+    guess::used,
+    receiver::Receiver,
+};
+use crate::{
+    frames::Mapped,
+    lang::python::{
+        generate::{DICT_METHODS, LIST_METHODS, STR_METHODS},
+        project::Project,
+        source::{ParameterKind, PyFile, ancestors, children, descendants, is_in},
+    },
+};
+
+/// Functions on the stack that are tried, innermost first.
+const MAX_FUNCTIONS: usize = 4;
+/// Ways to read the captured values that are tried.
+const MAX_READINGS: usize = 3;
+/// Values tried for what nothing was captured of.
+const MAX_GUESSES: usize = 6;
+/// How deep stand-ins give stand-ins.
+const MAX_DEPTH: usize = 4;
+/// Values in the stand-ins of one script.
+const MAX_PARTS: usize = 32;
+/// Uses of one name that are looked at.
+const MAX_USES: usize = 64;
+/// A call with stand-ins proves less than one with what was really given.
+const STAND_IN: f64 = 0.8;
+/// One with stand-ins whose values are guessed proves still less.
+const GUESSED: f64 = 0.7;
+/// What can be called with anything.
+const LAMBDA: &str = "lambda *args, **kwargs: ";
+
+/// Scripts whose stand-ins give what was captured.
+pub(super) fn captured(event: &ErrorEvent, mapped: &[Mapped], project: &Project) -> Vec<Script> {
+    let readings = (0..MAX_READINGS).map(|reading| (reading, 0));
+    doubled(
+        event.traced(),
+        mapped,
+        project,
+        &readings.collect::<Vec<_>>(),
+        true,
+    )
+}
+
+/// Scripts whose stand-ins give what was captured, and guesses for the rest.
+pub(super) fn guessed(event: &ErrorEvent, mapped: &[Mapped], project: &Project) -> Vec<Script> {
+    let guesses = (0..MAX_GUESSES).map(|guess| (0, guess));
+    doubled(
+        event.traced(),
+        mapped,
+        project,
+        &guesses.collect::<Vec<_>>(),
+        false,
+    )
+}
+
+fn doubled(
+    exception: &Exception,
+    mapped: &[Mapped],
+    project: &Project,
+    ways: &[(usize, usize)],
+    needs_locals: bool,
+) -> Vec<Script> {
+    let frames = &exception.frames;
+    let fidelity = if needs_locals { STAND_IN } else { GUESSED };
+    let mut out: Vec<Script> = Vec::new();
+    let mut seen: Vec<(&str, usize)> = Vec::new();
+    for (at, frame) in frames.iter().enumerate().rev() {
+        let Some(Mapped::File(path)) = mapped.get(at) else {
+            continue;
+        };
+        let Some(callee) = Callee::of(frame, path, project) else {
+            continue;
+        };
+        let function = callee.function();
+        let place = (path.as_str(), function.start_byte());
+        if seen.contains(&place) {
+            continue;
+        }
+        seen.push(place);
+        if seen.len() > MAX_FUNCTIONS {
+            break;
+        }
+        let locals = locals(&frames[..=at], &callee.file, function);
+        if needs_locals && locals.is_empty() {
+            continue;
+        }
+        for &(reading, guess) in ways {
+            let mut cast = Cast {
+                callee: &callee,
+                file: &callee.file,
+                function,
+                locals: &locals,
+                message: &exception.message,
+                reading,
+                guess,
+                imports: Vec::new(),
+                setup: Vec::new(),
+                n_parts: 0,
+            };
+            let scripts = cast.scripts(fidelity).unwrap_or_default();
+            for script in scripts {
+                if !out.contains(&script) {
+                    out.push(script);
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The locals of a function, with those of its comprehensions, which are frames of their own until Python 3.12.
+fn locals<'a>(
+    frames: &'a [Frame],
+    file: &PyFile,
+    function: Node<'_>,
+) -> BTreeMap<&'a str, &'a Value> {
+    let mut out = BTreeMap::new();
+    for frame in frames.iter().rev() {
+        let around = frame.line.and_then(|line| file.function_at(line));
+        if around.is_none_or(|f| f.id() != function.id()) {
+            break;
+        }
+        for (name, value) in &frame.locals {
+            out.entry(name.as_str()).or_insert(value);
+        }
+        if !frame
+            .function
+            .rsplit('.')
+            .next()
+            .unwrap_or_default()
+            .starts_with('<')
+        {
+            break;
+        }
+    }
+    out
+}
+
+/// What the value of an expression becomes.
+enum Binding<'t> {
+    /// It is assigned to this.
+    Is(Node<'t>),
+    /// Its items are, one by one.
+    Each(Node<'t>),
+}
+
+/// The stand-ins for one call of a function.
+struct Cast<'a> {
+    callee: &'a Callee<'a>,
+    file: &'a PyFile,
+    function: Node<'a>,
+    locals: &'a BTreeMap<&'a str, &'a Value>,
+    message: &'a str,
+    reading: usize,
+    guess: usize,
+    imports: Vec<String>,
+    setup: Vec<String>,
+    n_parts: usize,
+}
+
+impl<'a> Cast<'a> {
+    /// None where nothing needs a stand-in.
+    fn scripts(&mut self, fidelity: f64) -> Option<Vec<Script>> {
+        let callee = self.callee;
+        let mut arguments = Vec::new();
+        let mut named = false;
+        for parameter in &callee.parameters {
+            let name = parameter.name.as_str();
+            let is_rest = matches!(parameter.kind, ParameterKind::Args | ParameterKind::Kwargs);
+            let source = match self.literal(name) {
+                Some(source) => source,
+                None if is_rest => continue,
+                None => {
+                    let uses = self.uses_of(name);
+                    let is_opaque = self.locals.contains_key(name);
+                    match self.stand_in(&uses, is_opaque, 0) {
+                        Some(source) => self.named(name, source),
+                        None if parameter.default.is_some() => {
+                            named = true;
+                            continue;
+                        }
+                        None => self.guessed(&uses, &["\"a\"", "None", "1", "[]"]),
+                    }
+                }
+            };
+            arguments.push(match parameter.kind {
+                ParameterKind::Plain if named => format!("{name}={source}"),
+                _ => passed(parameter, &source),
+            });
+        }
+        let receivers: Vec<Receiver> = self.receiver().into_iter().collect();
+        if self.n_parts == 0 {
+            return None;
+        }
+        let arguments = arguments.join(", ");
+        let mut scripts = callee.called_on(|| &receivers, 1.0, &arguments, &self.imports, fidelity);
+        for script in &mut scripts {
+            script.setup = self.setup.iter().chain(&script.setup).cloned().collect();
+            script.imports.sort();
+            script.imports.dedup();
+        }
+        Some(scripts)
+    }
+
+    /// The object whose method it is, made by its constructor.
+    fn receiver(&mut self) -> Option<Receiver> {
+        let class = self.file.class_of(self.function)?;
+        let class_name = self.file.name_of(class);
+        if let Some(object) = self.literal("self") {
+            return Some(Receiver {
+                imports: Vec::new(),
+                setup: Vec::new(),
+                object,
+            });
+        }
+        let mut arguments = Vec::new();
+        for (parameter, kept) in self.required(class) {
+            let uses = match &kept {
+                Some(attribute) => self.uses_of_own(class, attribute),
+                None => Vec::new(),
+            };
+            let value = match self.stand_in(&uses, false, 0) {
+                Some(source) => self.named(&parameter, source),
+                None => self.guessed(&uses, &["\"a\"", "None", "1", "[]"]),
+            };
+            arguments.push(value);
+        }
+        let made = format!("{class_name}({})", arguments.join(", "));
+        let name = class_name.to_lowercase();
+        let (setup, object) = match arguments.is_empty() || self.callee.is_parameter(&name) {
+            true => (Vec::new(), made),
+            false => (vec![format!("{name} = {made}")], name),
+        };
+        Some(Receiver {
+            imports: vec![format!("from {} import {class_name}", self.callee.module)],
+            setup,
+            object,
+        })
+    }
+
+    /// What a class's constructor must be given, each with the attribute that keeps it.
+    fn required(&self, class: Node<'a>) -> Vec<(String, Option<String>)> {
+        let body = class.child_by_field_name("body").map(children);
+        let body = body.unwrap_or_default();
+        let Some(constructor) = methods(class)
+            .into_iter()
+            .find(|m| self.file.name_of(*m) == "__init__")
+        else {
+            // A dataclass: the fields without a default.
+            let fields = body.into_iter().filter_map(|statement| {
+                let field = statement
+                    .named_child(0)
+                    .filter(|n| n.kind() == "assignment")?;
+                let is_bare = field.child_by_field_name("right").is_none()
+                    && field.child_by_field_name("type").is_some();
+                let name = field.child_by_field_name("left").filter(|_| is_bare)?;
+                let name = self.file.text_of(name).to_owned();
+                Some((name.clone(), Some(name)))
+            });
+            return fields.collect();
+        };
+        let assignments: Vec<(&str, &str)> = descendants(constructor)
+            .into_iter()
+            .filter(|n| n.kind() == "assignment")
+            .filter_map(|n| {
+                let left = n.child_by_field_name("left")?;
+                let right = n.child_by_field_name("right")?;
+                let attribute = self.file.text_of(left).strip_prefix("self.")?;
+                Some((self.file.text_of(right), attribute))
+            })
+            .collect();
+        let parameters = self.file.parameters(constructor).into_iter().skip(1);
+        parameters
+            .filter(|p| p.default.is_none() && p.kind == ParameterKind::Plain)
+            .map(|p| {
+                let kept = assignments.iter().find(|(value, _)| *value == p.name);
+                let kept = kept.map(|(_, attribute)| (*attribute).to_owned());
+                (p.name, kept)
+            })
+            .collect()
+    }
+
+    /// A stand-in under a name where it is long, else as it is.
+    fn named(&mut self, name: &str, source: String) -> String {
+        if !source.starts_with("SimpleNamespace") {
+            return source;
+        }
+        self.setup.push(format!("{name} = {source}"));
+        name.to_owned()
+    }
+
+    /// A captured value that can be read.
+    fn literal(&mut self, name: &str) -> Option<String> {
+        let readings = self.callee.readings(self.locals.get(name)?);
+        let literal = readings.get(self.reading).or(readings.first())?;
+        self.imports.extend(literal.imports.iter().cloned());
+        Some(literal.source.clone())
+    }
+
+    /// Where the function reads a name.
+    fn uses_of(&self, name: &str) -> Vec<Node<'a>> {
+        let is_use = |n: &Node<'_>| {
+            let is_named = |field: &str| {
+                let parent = n.parent();
+                let named = parent.and_then(|p| p.child_by_field_name(field));
+                named.is_some_and(|c| c.id() == n.id())
+            };
+            n.kind() == "identifier"
+                && self.file.text_of(*n) == name
+                && !is_named("attribute")
+                && !is_named("name")
+                && !is_named("left")
+        };
+        let body = self.function.child_by_field_name("body");
+        let all = body.map(descendants).unwrap_or_default().into_iter();
+        all.filter(is_use).take(MAX_USES).collect()
+    }
+
+    /// Where methods read an attribute of their object: the function itself and what it calls on the object, else all.
+    fn uses_of_own(&self, class: Node<'a>, attribute: &str) -> Vec<Node<'a>> {
+        let name = format!("self.{attribute}");
+        let all: Vec<Node<'a>> = methods(class);
+        let mut reached = vec![self.function];
+        let mut at = 0;
+        while at < reached.len() {
+            let text = self.file.text_of(reached[at]);
+            let called = |m: &&Node<'_>| {
+                text.contains(&format!("self.{}", self.file.name_of(**m)))
+                    && reached.iter().all(|r| r.id() != m.id())
+            };
+            let more: Vec<Node<'a>> = all.iter().filter(called).copied().collect();
+            reached.extend(more);
+            at += 1;
+        }
+        let uses = |methods: &[Node<'a>]| -> Vec<Node<'a>> {
+            let nodes = methods.iter().flat_map(|m| descendants(*m));
+            nodes
+                .filter(|n| n.kind() == "attribute" && self.file.text_of(*n) == name)
+                .filter(|n| !is_target(*n))
+                .take(MAX_USES)
+                .collect()
+        };
+        let near = uses(&reached);
+        if near.is_empty() { uses(&all) } else { near }
+    }
+
+    /// An object or function that is used so; none for plain data.
+    fn stand_in(&mut self, uses: &[Node<'a>], is_opaque: bool, depth: usize) -> Option<String> {
+        let file = self.file;
+        let mut members: Vec<(&str, Vec<Node<'a>>)> = Vec::new();
+        let mut calls = Vec::new();
+        for node in uses {
+            let Some(parent) = node.parent() else {
+                continue;
+            };
+            let is = |field: &str| {
+                parent
+                    .child_by_field_name(field)
+                    .is_some_and(|c| c.id() == node.id())
+            };
+            match parent.kind() {
+                "subscript" if is("value") => return None,
+                "call" if is("function") => calls.push(parent),
+                "attribute" if is("object") && !is_target(parent) => {
+                    let name = parent.child_by_field_name("attribute");
+                    let name = name.map_or("", |n| file.text_of(n));
+                    match members.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, nodes)) => nodes.push(parent),
+                        None => members.push((name, vec![parent])),
+                    }
+                }
+                _ => {}
+            }
+        }
+        let is_plain = |name: &str| {
+            [STR_METHODS, LIST_METHODS, DICT_METHODS]
+                .iter()
+                .any(|methods| methods.contains(&name))
+        };
+        if !is_opaque && !members.is_empty() && members.iter().all(|(name, _)| is_plain(name)) {
+            return None;
+        }
+        if !members.is_empty() {
+            self.imports
+                .push("from types import SimpleNamespace".to_owned());
+            let parts: Vec<String> = members
+                .iter()
+                .map(|(name, nodes)| format!("{name}={}", self.value(nodes, depth + 1)))
+                .collect();
+            return Some(format!("SimpleNamespace({})", parts.join(", ")));
+        }
+        (!calls.is_empty()).then(|| format!("{LAMBDA}{}", self.value(&calls, depth + 1)))
+    }
+
+    /// The value of an expression that stands at some places.
+    fn value(&mut self, nodes: &[Node<'a>], depth: usize) -> String {
+        self.n_parts += 1;
+        if depth > MAX_DEPTH || self.n_parts > MAX_PARTS {
+            return "None".to_owned();
+        }
+        let mut nodes = nodes.to_vec();
+        let bindings: Vec<Binding<'a>> = nodes.iter().filter_map(|n| self.binding(*n)).collect();
+        for binding in &bindings {
+            let known = match binding {
+                Binding::Is(target) => self.target(*target),
+                Binding::Each(target) => self.target(*target).map(|item| format!("[{item}]")),
+            };
+            if let Some(known) = known {
+                return known;
+            }
+        }
+        for binding in bindings {
+            match binding {
+                Binding::Each(item) if item.kind() == "identifier" => {
+                    let uses = self.uses_of(self.file.text_of(item));
+                    return format!("[{}]", self.value(&uses, depth + 1));
+                }
+                Binding::Is(local) if local.kind() == "identifier" => {
+                    nodes.extend(self.uses_of(self.file.text_of(local)));
+                }
+                _ => {}
+            }
+        }
+        let stand_in = self.stand_in(&nodes, false, depth);
+        stand_in.unwrap_or_else(|| self.guessed(&nodes, &["None", "True", "\"a\""]))
+    }
+
+    /// What the value of an expression of the function becomes.
+    fn binding(&self, node: Node<'a>) -> Option<Binding<'a>> {
+        const SAME_ITEMS: &[&str] = &["sorted", "list", "tuple", "reversed", "iter"];
+        if !is_in(node, Some(self.function)) {
+            return None;
+        }
+        let mut node = node;
+        let mut parent = node.parent()?;
+        loop {
+            let is_same = match parent.kind() {
+                "parenthesized_expression" => true,
+                "argument_list" => parent.parent().is_some_and(|call| {
+                    let function = call.child_by_field_name("function");
+                    function.is_some_and(|f| SAME_ITEMS.contains(&self.file.text_of(f)))
+                }),
+                "call" => parent
+                    .child_by_field_name("arguments")
+                    .is_some_and(|a| a.id() == node.id()),
+                _ => false,
+            };
+            if !is_same {
+                break;
+            }
+            (node, parent) = (parent, parent.parent()?);
+        }
+        let is = |field: &str| {
+            let child = parent.child_by_field_name(field);
+            child.is_some_and(|c| c.id() == node.id())
+        };
+        match parent.kind() {
+            "for_statement" | "for_in_clause" if is("right") => {
+                parent.child_by_field_name("left").map(Binding::Each)
+            }
+            "assignment" if is("right") => parent.child_by_field_name("left").map(Binding::Is),
+            "named_expression" if is("value") => {
+                parent.child_by_field_name("name").map(Binding::Is)
+            }
+            _ => None,
+        }
+    }
+
+    /// The captured value of a name, or of several that are bound together.
+    fn target(&mut self, target: Node<'a>) -> Option<String> {
+        match target.kind() {
+            "identifier" => self.literal(self.file.text_of(target)),
+            "pattern_list" | "tuple_pattern" => {
+                let parts = children(target).into_iter();
+                let parts: Option<Vec<String>> = parts
+                    .map(|part| self.literal(self.file.text_of(part)))
+                    .collect();
+                Some(format!("({})", parts?.join(", ")))
+            }
+            _ => None,
+        }
+    }
+
+    /// A value of the shape that some places use: this script's, of several.
+    fn guessed(&self, nodes: &[Node<'a>], else_: &[&str]) -> String {
+        let mut names: Vec<&str> = nodes.iter().map(|n| self.file.text_of(*n)).collect();
+        names.dedup();
+        let values = names.into_iter().take(4);
+        let mut values: Vec<String> = values
+            .flat_map(|name| used(self.file, self.function, name))
+            .collect();
+        // A record without the key that was missing, rather than one with it, or an empty one.
+        let key = self.message.trim_matches(['\'', '"']);
+        values.sort_by_key(|v| v == "{}" || !key.is_empty() && v.contains(key));
+        values.extend(else_.iter().map(|v| (*v).to_owned()));
+        values.get(self.guess).unwrap_or(&values[0]).clone()
+    }
+}
+
+fn methods(class: Node<'_>) -> Vec<Node<'_>> {
+    let body = class.child_by_field_name("body").map(children);
+    let statements = body.unwrap_or_default().into_iter();
+    statements
+        .map(|n| n.child_by_field_name("definition").unwrap_or(n))
+        .filter(|n| n.kind() == "function_definition")
+        .collect()
+}
+
+/// Whether an expression is what is assigned to.
+fn is_target(node: Node<'_>) -> bool {
+    ancestors(node).nth(1).is_some_and(|parent| {
+        parent.kind() == "assignment"
+            && parent
+                .child_by_field_name("left")
+                .is_some_and(|left| left.id() == node.id())
+    })
+}
