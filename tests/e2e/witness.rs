@@ -358,3 +358,81 @@ fn a_guard_elsewhere_shows_what_stands_for_a_missing_value() {
     let witness = "shop/receipts.py:18 does so where its search is missing";
     assert!(gates.contains(witness), "{gates}");
 }
+
+/// An application whose functions take objects that no log can rebuild.
+const BILLING: &str = r#""""What is billed."""
+from dataclasses import dataclass
+
+
+@dataclass
+class Entry:
+    """A piece of work; those from before there were rates have none."""
+
+    minutes: int
+    rate: int = None
+
+
+def shown(entry):
+    """An entry for people."""
+    return f"{entry.minutes} min at {entry.rate or 0}"
+
+
+def cost(book, project):
+    """What a project costs."""
+    return sum(entry.minutes * entry.rate for entry in book.find(project))
+"#;
+
+/// Its caller, of which the log shows the last lines only: not where the book comes from.
+const BILL: &str = r#"from shop.billing import Entry, cost
+
+
+class Book:
+    def __init__(self, path):
+        self.path = path
+        self.entries = {"mill": [Entry(30, 100), Entry(45)]}
+
+    def find(self, project):
+        return self.entries[project]
+
+
+def opened():
+    return Book("/srv/book.json")
+
+
+# A server has more to do than this:
+# read its configuration,
+# wait for requests,
+# ask who they come from,
+# write what it did.
+
+
+def bill(book, project):
+    total = cost(book, project)
+    return total
+
+
+def answer(project):
+    return bill(BOOK, project)
+
+
+# So much stands between.
+#
+#
+#
+#
+#
+BOOK = opened()
+answer("mill")
+"#;
+
+#[test]
+fn an_object_that_no_log_rebuilds_has_a_stand_in() {
+    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/billing.py", BILLING)]);
+    // Nothing in the repository says what work without a rate costs.
+    let bug = bug_of(&repository, BILL, Form::Sentry, 3);
+    let test = bug["reproduction"]["source"].as_str().unwrap();
+    let book = "book = SimpleNamespace(find=lambda *args, **kwargs: [Entry(minutes=1, rate=None)])";
+    assert!(test.contains(book), "{test}");
+    assert!(test.contains("from shop.billing import Entry"), "{test}");
+    assert!(test.contains("def test_cost"), "{test}");
+}

@@ -219,10 +219,12 @@ impl<'a> Work<'a> {
     /// The crash as a test file.
     pub(super) fn write(&self, crash: &Crash, expectation: &Expectation) -> Reproduction {
         let place = crash.native.place().cloned().unwrap_or_default();
-        let function = match place.function.as_str() {
-            "<module>" => "import",
-            name => name,
-        };
+        // A comprehension is named after the function around it.
+        let frames = crash.native.frames.iter().rev();
+        let function = frames
+            .filter(|f| f.path == place.path)
+            .find(|f| !f.function.starts_with('<'))
+            .map_or("import", |f| f.function.as_str());
         let message = self.vocabulary().masked(&crash.native.message);
         let title = if message.is_empty() {
             crash.native.type_name.clone()

@@ -389,7 +389,15 @@ impl<'a> Cast<'a> {
                 .iter()
                 .any(|methods| methods.contains(&name))
         };
-        if !is_opaque && !members.is_empty() && members.iter().all(|(name, _)| is_plain(name)) {
+        let gives_known = |nodes: &[Node<'a>]| {
+            let calls = nodes.iter().filter_map(|n| n.parent());
+            let mut bindings = calls.filter_map(|call| self.binding(call));
+            bindings.any(|(Binding::Is(to) | Binding::Each(to))| {
+                self.locals.contains_key(file.text_of(to))
+            })
+        };
+        let is_data = |(name, nodes): &(&str, Vec<Node<'a>>)| is_plain(name) && !gives_known(nodes);
+        if !is_opaque && !members.is_empty() && members.iter().all(is_data) {
             return None;
         }
         if !members.is_empty() {
@@ -526,4 +534,128 @@ fn is_target(node: Node<'_>) -> bool {
                 .child_by_field_name("left")
                 .is_some_and(|left| left.id() == node.id())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Policy, git::TreeEntry};
+
+    const TEXT: &str = "\
+from dataclasses import dataclass
+
+
+@dataclass
+class Guest:
+    name: str
+    until: int
+
+
+def late(book, day, since=None):
+    return [g.name for g in sorted(book.find(day, since)) if g.until > day]
+
+
+def total(store, key):
+    row = store.rows.get(key)
+    store.seen = key
+    return row['n'] + store.extra
+
+
+def of_text(text):
+    return text.strip().missing
+
+
+class Job:
+    def __init__(self, book, secret, send, retries=3):
+        self._book = book
+        self.secret = secret
+        self.send = send
+
+    def run(self, now):
+        for guest in self._book.expected(now):
+            self.tell(guest)
+
+    def tell(self, guest):
+        self.send(guest.name)
+";
+
+    /// Checks the first script of a crash whose innermost frames are these: line, function, locals.
+    #[track_caller]
+    fn check(frames: &[(u32, &str, Value)], expected: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("inn.py"), TEXT).unwrap();
+        let entry = TreeEntry {
+            mode: "100644".to_owned(),
+            blob: String::new(),
+            path: "inn.py".to_owned(),
+        };
+        let tree = folder.path().to_path_buf();
+        let mut project = Project::new(tree, vec![entry], None, &Policy::default());
+        project.roots = vec![String::new()];
+        let frames = frames.iter().map(|(line, function, locals)| Frame {
+            line: Some(*line),
+            function: (*function).to_owned(),
+            locals: serde_json::from_value(locals.clone()).unwrap(),
+            ..Frame::default()
+        });
+        let exception = Exception {
+            frames: frames.collect(),
+            message: "'until'".to_owned(),
+            ..Exception::default()
+        };
+        let mapped = vec![Mapped::File("inn.py".to_owned()); exception.frames.len()];
+        let scripts = doubled(&exception, &mapped, &project, &[(0, 0)], false);
+        let text = scripts.first().map(Script::text).unwrap_or_default();
+        assert_eq!(text.trim_end(), expected);
+    }
+
+    #[test]
+    fn what_was_iterated_is_given() {
+        let outer = (
+            11,
+            "late",
+            json!({"book": "<inn.Book object at 0x7f>", "day": "5", "since": "None"}),
+        );
+        let inner = (
+            11,
+            "<listcomp>",
+            json!({"g": "Guest(name='Bo', until=None)"}),
+        );
+        check(
+            &[outer, inner],
+            "from inn import Guest\nfrom inn import late\nfrom types import SimpleNamespace\n\
+             book = SimpleNamespace(find=lambda *args, **kwargs: [Guest(name='Bo', until=None)])\n\
+             late(book, 5, None)",
+        );
+    }
+
+    #[test]
+    fn what_was_assigned_is_given() {
+        let locals = json!({"store": "<S object at 0x7f>", "key": "'a'", "row": {"n": "None"}});
+        check(
+            &[(17, "total", locals)],
+            "from inn import total\nfrom types import SimpleNamespace\n\
+             store = SimpleNamespace(rows=SimpleNamespace(get=lambda *args, **kwargs: {\"n\": None}), extra=0)\n\
+             total(store, 'a')",
+        );
+    }
+
+    #[test]
+    fn a_constructor_gets_what_the_class_uses() {
+        let locals = json!({"self": "<inn.Job object at 0x7f>", "now": "5", "guest": "'Bo'"});
+        check(
+            &[(32, "run", locals)],
+            "from inn import Job\nfrom types import SimpleNamespace\n\
+             book = SimpleNamespace(expected=lambda *args, **kwargs: ['Bo'])\n\
+             job = Job(book, \"a\", lambda *args, **kwargs: None)\njob.run(5)",
+        );
+    }
+
+    #[test]
+    fn plain_data_and_unread_classes_need_no_stand_in() {
+        check(&[(21, "of_text", json!({"text": "'a'"}))], "");
+        check(&[(1, "<module>", json!({}))], "");
+    }
 }
