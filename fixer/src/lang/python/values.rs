@@ -8,6 +8,9 @@ use super::source::{PyFile, children};
 /// Longest repr that is read; longer ones were cut by every SDK that we know.
 const MAX_REPR_BYTES: usize = 64 << 10;
 
+/// Objects in one repr beyond which no further class is looked up: each look-up goes through the repository.
+const MAX_OBJECTS: usize = 64;
+
 /// A value as Python source, with the imports that the source needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Literal {
@@ -218,6 +221,9 @@ fn is_made(file: &PyFile, node: Node<'_>, imports: &mut Vec<String>, classes: Cl
                 let own = CONSTRUCTORS.iter().find(|(known, _)| *known == name);
                 let import = own.map(|(_, import)| (*import).to_owned());
                 let Some(import) = import.or_else(|| {
+                    if imports.len() >= MAX_OBJECTS {
+                        return None;
+                    }
                     let keywords: Option<Vec<&str>> = children(arguments)
                         .into_iter()
                         .map(|a| Some(file.text_of(a.child_by_field_name("name")?)))
