@@ -24,7 +24,7 @@ guest: setup
 	cmp -s "$$guest" $(TARGET)/outerloop-python.wasm || ln -f "$$guest" $(TARGET)/outerloop-python.wasm 2>/dev/null || cp -f "$$guest" $(TARGET)/outerloop-python.wasm
 
 demo: build
-	@tests/demo/run.sh target/release/outerloop demo-out
+	@tests/demo/run.sh $(TARGET)/outerloop demo-out
 
 test: setup guest
 	@echo "== [1/4] building (a first build takes some minutes)"
@@ -35,12 +35,12 @@ test: setup guest
 	@echo "== [3/4] tests"
 	cargo test --release --workspace
 	@echo "== [4/4] the demo, checked by its own oracle"
-	tests/demo/run.sh target/release/outerloop demo-out
+	tests/demo/run.sh $(TARGET)/outerloop demo-out
 
 # The benchmark on real crashes; CASES is a folder of cases, our own by default.
 CASES ?= tests/realcrash
 eval: build
-	target/release/outerloop eval $(CASES)
+	$(TARGET)/outerloop eval $(CASES)
 
 clean:
 	rm -rf demo-out
