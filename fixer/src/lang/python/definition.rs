@@ -68,6 +68,13 @@ pub(crate) fn definitions_of(around: Node<'_>) -> Vec<Node<'_>> {
         .collect()
 }
 
+/// The functions among them.
+pub(crate) fn functions_of(around: Node<'_>) -> Vec<Node<'_>> {
+    let mut all = definitions_of(around);
+    all.retain(|n| n.kind() == "function_definition");
+    all
+}
+
 /// A name that a file imports at its top level.
 pub(crate) struct Import {
     /// The name in this file.
@@ -201,9 +208,9 @@ pub(crate) fn siblings(project: &Project, file: &PyFile, method: Node<'_>) -> Ve
 }
 
 fn method_of(class: &Definition, name: &str) -> Option<Definition> {
-    let found = definitions_of(class.node())
+    let found = functions_of(class.node())
         .into_iter()
-        .find(|n| n.kind() == "function_definition" && class.file.name_of(*n) == name)?;
+        .find(|n| class.file.name_of(*n) == name)?;
     Some(Definition::of(&class.file, found))
 }
 

@@ -6,7 +6,7 @@ use tree_sitter::Node;
 
 use super::{
     caller::Script,
-    source::{PyFile, ancestors, children, descendants},
+    source::{PyFile, ancestors, children, descendants, is_field},
 };
 
 /// At most so many for one script.
@@ -166,11 +166,7 @@ fn changed(
 fn variants(file: &PyFile, node: Node<'_>) -> Vec<(Range<usize>, String)> {
     let range = node.byte_range();
     let text = file.text_of(node);
-    let is_key = node.parent().is_some_and(|p| {
-        p.kind() == "pair"
-            && p.child_by_field_name("key")
-                .is_some_and(|k| k.id() == node.id())
-    });
+    let is_key = is_field(node, "key") && node.parent().is_some_and(|p| p.kind() == "pair");
     let is_docstring = node
         .parent()
         .is_some_and(|p| p.kind() == "expression_statement");

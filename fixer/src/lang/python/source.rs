@@ -241,6 +241,13 @@ pub(crate) fn ancestors(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     std::iter::successors(Some(node), |n| n.parent())
 }
 
+/// Whether a node is what its parent has under a field's name.
+pub(crate) fn is_field(node: Node<'_>, name: &str) -> bool {
+    node.parent()
+        .and_then(|p| p.child_by_field_name(name))
+        .is_some_and(|child| child.id() == node.id())
+}
+
 /// Whether a node lies in another one, or is it.
 pub(crate) fn is_in(node: Node<'_>, around: Option<Node<'_>>) -> bool {
     around.is_some_and(|a| a.start_byte() <= node.start_byte() && node.end_byte() <= a.end_byte())
@@ -446,11 +453,7 @@ pub(crate) fn free_names(file: &PyFile, node: Node<'_>) -> Vec<String> {
         }
         let name = file.text_of(n).to_owned();
         let Some(parent) = n.parent() else { continue };
-        let is_field = |field: &str| {
-            parent
-                .child_by_field_name(field)
-                .is_some_and(|c| c.id() == n.id())
-        };
+        let is_field = |field: &str| is_field(n, field);
         match parent.kind() {
             "attribute" if is_field("attribute") => continue,
             "keyword_argument" if is_field("name") => continue,

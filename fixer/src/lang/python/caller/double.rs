@@ -16,9 +16,10 @@ use super::{
 use crate::{
     frames::Mapped,
     lang::python::{
+        definition::functions_of,
         generate::{DICT_METHODS, LIST_METHODS, STR_METHODS},
         project::Project,
-        source::{ParameterKind, PyFile, ancestors, children, descendants, is_in},
+        source::{ParameterKind, PyFile, children, descendants, is_field, is_in},
     },
 };
 
@@ -254,7 +255,7 @@ impl<'a> Cast<'a> {
     fn required(&self, class: Node<'a>) -> Vec<(String, Option<String>)> {
         let body = class.child_by_field_name("body").map(children);
         let body = body.unwrap_or_default();
-        let Some(constructor) = methods(class)
+        let Some(constructor) = functions_of(class)
             .into_iter()
             .find(|m| self.file.name_of(*m) == "__init__")
         else {
@@ -312,16 +313,11 @@ impl<'a> Cast<'a> {
     /// Where the function reads a name.
     fn uses_of(&self, name: &str) -> Vec<Node<'a>> {
         let is_use = |n: &Node<'_>| {
-            let is_named = |field: &str| {
-                let parent = n.parent();
-                let named = parent.and_then(|p| p.child_by_field_name(field));
-                named.is_some_and(|c| c.id() == n.id())
-            };
             n.kind() == "identifier"
                 && self.file.text_of(*n) == name
-                && !is_named("attribute")
-                && !is_named("name")
-                && !is_named("left")
+                && !["attribute", "name", "left"]
+                    .iter()
+                    .any(|field| is_field(*n, field))
         };
         let body = self.function.child_by_field_name("body");
         let all = body.map(descendants).unwrap_or_default().into_iter();
@@ -331,7 +327,7 @@ impl<'a> Cast<'a> {
     /// Where methods read an attribute of their object: the function itself and what it calls on the object, else all.
     fn uses_of_own(&self, class: Node<'a>, attribute: &str) -> Vec<Node<'a>> {
         let name = format!("self.{attribute}");
-        let all: Vec<Node<'a>> = methods(class);
+        let all: Vec<Node<'a>> = functions_of(class);
         let mut reached = vec![self.function];
         let mut at = 0;
         while at < reached.len() {
@@ -365,11 +361,7 @@ impl<'a> Cast<'a> {
             let Some(parent) = node.parent() else {
                 continue;
             };
-            let is = |field: &str| {
-                parent
-                    .child_by_field_name(field)
-                    .is_some_and(|c| c.id() == node.id())
-            };
+            let is = |field: &str| is_field(*node, field);
             match parent.kind() {
                 "subscript" if is("value") => return None,
                 "call" if is("function") => calls.push(parent),
@@ -460,9 +452,7 @@ impl<'a> Cast<'a> {
                     let function = call.child_by_field_name("function");
                     function.is_some_and(|f| SAME_ITEMS.contains(&self.file.text_of(f)))
                 }),
-                "call" => parent
-                    .child_by_field_name("arguments")
-                    .is_some_and(|a| a.id() == node.id()),
+                "call" => is_field(node, "arguments"),
                 _ => false,
             };
             if !is_same {
@@ -470,10 +460,7 @@ impl<'a> Cast<'a> {
             }
             (node, parent) = (parent, parent.parent()?);
         }
-        let is = |field: &str| {
-            let child = parent.child_by_field_name(field);
-            child.is_some_and(|c| c.id() == node.id())
-        };
+        let is = |field: &str| is_field(node, field);
         match parent.kind() {
             "for_statement" | "for_in_clause" if is("right") => {
                 parent.child_by_field_name("left").map(Binding::Each)
@@ -517,23 +504,9 @@ impl<'a> Cast<'a> {
     }
 }
 
-fn methods(class: Node<'_>) -> Vec<Node<'_>> {
-    let body = class.child_by_field_name("body").map(children);
-    let statements = body.unwrap_or_default().into_iter();
-    statements
-        .map(|n| n.child_by_field_name("definition").unwrap_or(n))
-        .filter(|n| n.kind() == "function_definition")
-        .collect()
-}
-
 /// Whether an expression is what is assigned to.
 fn is_target(node: Node<'_>) -> bool {
-    ancestors(node).nth(1).is_some_and(|parent| {
-        parent.kind() == "assignment"
-            && parent
-                .child_by_field_name("left")
-                .is_some_and(|left| left.id() == node.id())
-    })
+    is_field(node, "left") && node.parent().is_some_and(|p| p.kind() == "assignment")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Site, Target};
-use crate::lang::python::source::{PyFile, ancestors, children, descendants};
+use crate::lang::python::source::{PyFile, ancestors, children, descendants, is_field};
 
 /// A value that the failing expression could not take.
 #[derive(Debug, Clone)]
@@ -221,11 +221,8 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
             {
                 continue;
             }
-            if node.parent().is_some_and(|p| {
-                p.kind() == "keyword_argument"
-                    && p.child_by_field_name("name")
-                        .is_some_and(|n| n.id() == node.id())
-            }) {
+            let parent = node.parent().map_or("", |p| p.kind());
+            if parent == "keyword_argument" && is_field(node, "name") {
                 continue;
             }
             let Some(known) = site.frame.probes.get(file.text_of(node)) else {

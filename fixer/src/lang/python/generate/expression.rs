@@ -8,7 +8,9 @@ use super::{
     proposal,
     special::precedent,
 };
-use crate::lang::python::source::{PyFile, ancestors, children, descendants, is_statement};
+use crate::lang::python::source::{
+    PyFile, ancestors, children, descendants, is_field, is_statement, own_descendants,
+};
 
 /// `a[1] == "x"` in a condition becomes `len(a) > 1 and a[1] == "x"`.
 pub(super) fn conjoin(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<Proposal> {
@@ -37,14 +39,9 @@ fn atom(node: Node<'_>) -> Option<(Node<'_>, bool)> {
     let mut at = node;
     loop {
         let parent = at.parent()?;
-        let is_field = |name: &str| {
-            parent
-                .child_by_field_name(name)
-                .is_some_and(|c| c.id() == at.id())
-        };
         match parent.kind() {
             "boolean_operator" => return Some((at, true)),
-            "if_statement" | "elif_clause" | "while_statement" if is_field("condition") => {
+            "if_statement" | "elif_clause" | "while_statement" if is_field(at, "condition") => {
                 return Some((at, true));
             }
             "if_clause" | "assert_statement" | "not_operator" => return Some((at, true)),
@@ -346,7 +343,7 @@ fn results(site: &Site<'_>, target: &Target<'_>, whole: Node<'_>) -> Vec<(&'stat
 
 /// The values that a function returns, as source.
 pub(super) fn returned_values(file: &PyFile, function: Node<'_>) -> Vec<String> {
-    let nodes = crate::lang::python::source::own_descendants(function);
+    let nodes = own_descendants(function);
     nodes
         .into_iter()
         .filter(|n| n.kind() == "return_statement")
@@ -364,9 +361,7 @@ fn operand<'a>(node: Node<'a>, statement: Node<'a>) -> Node<'a> {
         if parent.id() == statement.id() || is_statement(parent) {
             break;
         }
-        let is_right = parent
-            .child_by_field_name("right")
-            .is_some_and(|r| r.id() == at.id());
+        let is_right = is_field(at, "right");
         if matches!(
             parent.kind(),
             "argument_list"

@@ -9,7 +9,7 @@ use super::{
     proposal,
 };
 use crate::lang::python::{
-    definition::{self, definitions_of},
+    definition::{self, functions_of},
     project::is_identifier,
     source::{PyFile, ancestors, children, descendants, is_in, is_statement, own_descendants},
 };
@@ -375,9 +375,9 @@ fn siblings(site: &Site<'_>, function: Node<'_>) -> Vec<(String, String)> {
     let class = file.class_of(function);
     let parameters = file.parameters(function);
     let around = class.unwrap_or_else(|| file.root());
-    let others = definitions_of(around)
+    let others = functions_of(around)
         .into_iter()
-        .filter(|f| f.kind() == "function_definition" && f.id() != function.id());
+        .filter(|f| f.id() != function.id());
     let stem = |name: &str| {
         name.trim_start_matches('_')
             .split('_')

@@ -14,7 +14,9 @@ use super::{
 use crate::lang::python::{
     definition::{Definition, definition, definitions_of, imports},
     project::Project,
-    source::{BUILTINS, ParameterKind, PyFile, ancestors, descendants, is_in, own_descendants},
+    source::{
+        BUILTINS, ParameterKind, PyFile, ancestors, descendants, is_field, is_in, own_descendants,
+    },
 };
 
 /// Helpers that are tried at a place.
@@ -304,11 +306,7 @@ fn expressions<'t>(file: &'t PyFile, target: &Target<'t>) -> Vec<Node<'t>> {
 /// The values that an expression is made of.
 fn operands<'t>(file: &PyFile, node: Node<'t>) -> Vec<Node<'t>> {
     let is_operand = |n: &Node<'t>| {
-        let is = |field: &str| {
-            let parent = n.parent();
-            let child = parent.and_then(|p| p.child_by_field_name(field));
-            child.is_some_and(|c| c.id() == n.id())
-        };
+        let is = |field: &str| is_field(*n, field);
         let kind = n.parent().map_or("", |p| p.kind());
         matches!(n.kind(), "identifier" | "attribute" | "subscript" | "call")
             && !(kind == "call" && is("function"))
