@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             }
             Fixability::NotFixable => fix::not_fixable(bug, &checkout),
         };
-        let answer = Answer::new(bug, report, &checkout, note, started.elapsed());
+        let answer = Answer::new(bug, report, &checkout, note, started.elapsed(), false);
         if args.input.output == Output::Human {
             fix::reproduced(&answer);
             if answer.report.reproduction.is_none() {

@@ -53,7 +53,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             .gates
             .iter()
             .any(|g| g.gate == Gate::Cures && g.outcome == GateOutcome::Passed);
-        let answer = Answer::new(bug, report, &tried.checkout, tried.note, started.elapsed());
+        let answer = Answer::new(
+            bug,
+            report,
+            &tried.checkout,
+            tried.note,
+            started.elapsed(),
+            false,
+        );
         if is_cured || best.as_ref().is_none_or(|b| rank(&answer) > rank(b)) {
             best = Some(answer);
         }

@@ -1,8 +1,8 @@
 //! What is told of a bug, to people and programs alike.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
-use fixer::{Checkout, Refuted, Report, VerifiedFix, git::CommitSha};
+use fixer::{Candidate, Checkout, Refuted, Report, VerifiedFix, git::CommitSha};
 use serde_json::{Value, json};
 use triage::{Bug, Fixability};
 
@@ -17,10 +17,9 @@ pub(crate) struct Answer {
     pub(crate) note: Option<String>,
     pub(crate) report: Report,
     pub(crate) fix: Option<Fix>,
-    /// Diffs of what else cured the crash.
-    cured: Vec<String>,
-    /// Diffs of the behaviours that the choice was between, each with what speaks for it.
-    ranked: Vec<Value>,
+    /// What the benchmark asks for beside: diffs of what else cured the crash, and of the behaviours that the choice was
+    /// between, each with what speaks for it. Null where it does not ask.
+    beside: Value,
     pub(crate) took: Duration,
 }
 
@@ -41,6 +40,7 @@ impl Answer {
         checkout: &Checkout,
         note: Option<String>,
         took: Duration,
+        with_cured: bool,
     ) -> Self {
         let fix = report.fix.take().map(|verified| {
             let candidate = verified.candidate();
@@ -53,17 +53,21 @@ impl Answer {
                 verified,
             }
         });
-        let cured = report.cured.iter();
-        let cured = cured.map(|c| c.diff(|path| checkout.text(path))).collect();
-        let ranked = report.ranked.iter().map(|(candidate, evidence)| {
-            let diff = candidate.diff(|path| checkout.text(path));
-            json!({"diff": diff, "generator": candidate.generator(), "evidence": evidence})
-        });
-        let ranked = ranked.collect();
+        // Each holds whole files: no longer than they are needed.
+        let (cured, ranked) = (mem::take(&mut report.cured), mem::take(&mut report.ranked));
+        let beside = if with_cured {
+            let diff = |c: &Candidate| c.diff(|path| checkout.text(path));
+            let cured: Vec<String> = cured.iter().map(diff).collect();
+            let ranked = ranked.iter().map(|(candidate, evidence)| {
+                json!({"diff": diff(candidate), "generator": candidate.generator(), "evidence": evidence})
+            });
+            json!({"cured": cured, "ranked": ranked.collect::<Vec<_>>()})
+        } else {
+            Value::Null
+        };
         let shown = |text: &str| fixer::without_values(text, &bug.event, checkout);
         Self {
-            cured,
-            ranked,
+            beside,
             message: shown(&bug.event.traced().message),
             bug: Bug {
                 title: shown(&bug.title),
@@ -77,7 +81,7 @@ impl Answer {
         }
     }
 
-    fn to_json(&self, with_cured: bool) -> Value {
+    fn to_json(&self) -> Value {
         let mut out = self.bug_json();
         let more = json!({
             "reproduction": self.report.reproduction,
@@ -89,10 +93,7 @@ impl Answer {
             "ms": self.took.as_millis() as u64,
         });
         merge(&mut out, more);
-        if with_cured {
-            out["cured"] = json!(self.cured);
-            out["ranked"] = json!(self.ranked);
-        }
+        merge(&mut out, self.beside.clone());
         out
     }
 
@@ -156,8 +157,8 @@ fn round(value: f64) -> f64 {
 }
 
 /// The whole answer as one JSON object.
-pub(crate) fn json(n_events: u64, answers: &[Answer], with_cured: bool) -> Value {
-    let bugs: Vec<Value> = answers.iter().map(|a| a.to_json(with_cured)).collect();
+pub(crate) fn json(n_events: u64, answers: &[Answer]) -> Value {
+    let bugs: Vec<Value> = answers.iter().map(Answer::to_json).collect();
     json!({"events": n_events, "bugs": bugs})
 }
 

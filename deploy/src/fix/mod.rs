@@ -102,7 +102,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             }
             Fixability::NotFixable => not_fixable(bug, &checkout),
         };
-        let answer = Answer::new(bug, report, &checkout, note, started.elapsed());
+        let answer = Answer::new(bug, report, &checkout, note, started.elapsed(), args.cured);
         if args.input.output == Output::Human {
             human::show(&answer);
         }
@@ -112,7 +112,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     deliver::all(&args.target, &session.repository, &answers)?;
     let n_events = session.n_events;
     match args.input.output {
-        Output::Json => println!("{}", answer::json(n_events, &answers, args.cured)),
+        Output::Json => println!("{}", answer::json(n_events, &answers)),
         Output::Human => human::summary(n_events, &answers),
     }
     Ok(status(n_events, answers.iter().any(|a| a.fix.is_some())))

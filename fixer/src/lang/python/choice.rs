@@ -132,6 +132,9 @@ impl Work<'_> {
                 }
             }
         }
+        if self.task.goal == Goal::AskedFor {
+            out.retain(is_asked_for);
+        }
         out.sort_by(|a, b| b.prior.total_cmp(&a.prior));
         out
     }
@@ -233,9 +236,6 @@ impl Work<'_> {
         mut cured: Vec<Cured>,
         report: &mut Report,
     ) -> Result<Vec<Behaviour>, FixError> {
-        if self.task.goal == Goal::AskedFor {
-            cured.retain(|one| is_asked_for(&one.candidate));
-        }
         cured.sort_by(|a, b| b.candidate.prior.total_cmp(&a.candidate.prior));
         report.cured = behaviour::unlike(&cured);
         // Each alone: one that does not end is no input to compare on, and must not take the others along.
@@ -298,7 +298,12 @@ impl Work<'_> {
             .map(|b| (b.candidate.clone(), b.evidence.clone()))
             .collect();
         let mut alive = ranked;
-        for behaviour in &alive {
+        // A diff of a large file takes time.
+        let shown = match tracing::enabled!(tracing::Level::DEBUG) {
+            true => alive.as_slice(),
+            false => &[],
+        };
+        for behaviour in shown {
             let diff = behaviour
                 .candidate
                 .diff(|path| self.project.read(path).unwrap_or_default().to_string());
