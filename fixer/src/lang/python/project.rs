@@ -3,6 +3,7 @@
 use std::{
     cell::{OnceCell, RefCell},
     collections::{BTreeMap, HashMap},
+    hash::Hash,
     path::{Path, PathBuf},
     rc::Rc,
 };
@@ -11,7 +12,7 @@ use super::{
     contract::{self, Call},
     definition::Definition,
     examples::{self, Example},
-    generate::{self, Use},
+    generate::{self, Precedent, Use},
     source::PyFile,
 };
 use crate::{Policy, checkout::Words, git::TreeEntry, search::Ignored};
@@ -150,8 +151,26 @@ const STANDARD_NAMES: &[(&str, &str)] = &[
     ("quote", "urllib.parse"),
 ];
 
-/// Calls of helpers, by the file that defines one and its name.
-type Uses = HashMap<(String, String), Rc<[Use]>>;
+/// What was looked for in all of a project's files, kept by what it was looked for with.
+struct Found<K, T>(RefCell<HashMap<K, Rc<[T]>>>);
+
+impl<K: Eq + Hash, T> Found<K, T> {
+    /// What is known, else what `look` finds, which may ask for others.
+    fn or(&self, key: K, look: impl FnOnce(&K) -> Vec<T>) -> Rc<[T]> {
+        if let Some(known) = self.0.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let found: Rc<[T]> = look(&key).into();
+        self.0.borrow_mut().insert(key, Rc::clone(&found));
+        found
+    }
+}
+
+impl<K, T> Default for Found<K, T> {
+    fn default() -> Self {
+        Self(RefCell::default())
+    }
+}
 
 /// A checked-out Python project.
 pub(crate) struct Project {
@@ -168,9 +187,11 @@ pub(crate) struct Project {
     texts: RefCell<BTreeMap<String, Option<Rc<str>>>>,
     files: RefCell<BTreeMap<String, Option<Rc<PyFile>>>>,
     examples: OnceCell<Vec<Example>>,
-    /// Calls of the functions that somebody asked for.
-    calls: RefCell<HashMap<String, Rc<[Call]>>>,
-    uses: RefCell<Uses>,
+    calls: Found<String, Call>,
+    /// By the file that defines a helper and its name.
+    uses: Found<(String, String), Use>,
+    /// By what an item is of and its name.
+    precedents: Found<(String, String), Precedent>,
 }
 
 impl Project {
@@ -195,8 +216,9 @@ impl Project {
             texts: RefCell::default(),
             files: RefCell::default(),
             examples: OnceCell::new(),
-            calls: RefCell::default(),
-            uses: RefCell::default(),
+            calls: Found::default(),
+            uses: Found::default(),
+            precedents: Found::default(),
         }
     }
 
@@ -358,25 +380,20 @@ impl Project {
 
     /// The calls of a function in the sources; none of a name that several functions have.
     pub(crate) fn calls(&self, callee: &str) -> Rc<[Call]> {
-        if let Some(known) = self.calls.borrow().get(callee) {
-            return Rc::clone(known);
-        }
-        let calls: Rc<[Call]> = contract::calls(self, callee).into();
         self.calls
-            .borrow_mut()
-            .insert(callee.to_owned(), Rc::clone(&calls));
-        calls
+            .or(callee.to_owned(), |callee| contract::calls(self, callee))
     }
 
     /// Where the sources call a function with one argument.
     pub(crate) fn uses(&self, helper: &Definition) -> Rc<[Use]> {
         let key = (helper.file.path.clone(), helper.name().to_owned());
-        if let Some(known) = self.uses.borrow().get(&key) {
-            return Rc::clone(known);
-        }
-        let uses: Rc<[Use]> = generate::uses(self, helper).into();
-        self.uses.borrow_mut().insert(key, Rc::clone(&uses));
-        uses
+        self.uses.or(key, |_| generate::uses(self, helper))
+    }
+
+    /// How the sources take an item (of this, of that name) where it is missing.
+    pub(crate) fn precedents(&self, item: (String, String)) -> Rc<[Precedent]> {
+        self.precedents
+            .or(item, |item| generate::precedents(self, item))
     }
 
     /// Documents for people: plain text, reStructuredText, Markdown.

@@ -1,5 +1,7 @@
 //! How the repository takes a missing value elsewhere: the same item, attribute or call is defaulted or guarded there.
 
+use std::rc::Rc;
+
 use tree_sitter::Node;
 
 use super::{
@@ -12,6 +14,7 @@ use super::{
 };
 use crate::lang::python::{
     contract::in_loop,
+    project::Project,
     source::{PyFile, ancestors, children, descendants},
     values::is_literal,
 };
@@ -20,6 +23,20 @@ use crate::lang::python::{
 const MAX_FILES: usize = 200;
 
 const MAX_CANDIDATES: usize = 8;
+
+/// What the repository does in one place where an item is missing.
+pub(crate) struct Precedent {
+    path: String,
+    line: u32,
+    instead: Instead,
+}
+
+enum Instead {
+    /// `x["name"] or D`
+    Default(String),
+    /// `if x.find("name") is None: return None`
+    Statement(String),
+}
 
 /// `(x["name"] or "")` and `if x.find("name") is None: return None` where the like stands elsewhere.
 pub(super) fn as_elsewhere(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<Proposal> {
@@ -35,54 +52,68 @@ pub(super) fn as_elsewhere(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> V
     let Some(wanted) = like(file, source) else {
         return out;
     };
-    for path in site.project.sources().take(MAX_FILES) {
-        let is_named = |text: &str| text.contains(&wanted.1);
-        if !site.project.read(path).is_some_and(|t| is_named(&t)) {
+    for precedent in site.project.precedents(wanted.clone()).iter() {
+        let (edits, rule, value) = match &precedent.instead {
+            Instead::Default(value) => (
+                vec![Edit::replace(node, or_default(file, node, value))],
+                "default for a missing value",
+                Some(value.as_str()),
+            ),
+            Instead::Statement(action) => {
+                let (rule, value) = match action.strip_prefix("return") {
+                    Some("") => ("return early", Some("None")),
+                    Some(value) => ("return early", Some(value.trim())),
+                    None => ("go on with the next", None),
+                };
+                let is_out = value.is_some() || in_loop(target.statement);
+                if !is_out || target.function.is_none() || !fits_before(target) {
+                    continue;
+                }
+                let (indent, step) = (file.indent_of(target.statement), step_of(file));
+                let text = format!("{indent}if {}:\n{indent}{step}{action}\n", bad.bad);
+                let at = file.line_start_of(target.statement);
+                (vec![Edit::insert(at, text)], rule, value)
+            }
+        };
+        out.push(Proposal {
+            witness: Some(format!(
+                "{}:{} does so where its {} is missing",
+                precedent.path, precedent.line, wanted.1
+            )),
+            value: value.map(str::to_owned),
+            ..proposal(edits, rule, 0.75 * bad.weight)
+        });
+        if out.len() >= MAX_CANDIDATES {
+            break;
+        }
+    }
+    out
+}
+
+/// Where the sources say what is done without an item (of this, of that name).
+pub(crate) fn precedents(project: &Project, wanted: &(String, String)) -> Vec<Precedent> {
+    let mut out = Vec::new();
+    for path in project.sources().take(MAX_FILES) {
+        let is_named = |text: Rc<str>| text.contains(&wanted.1);
+        if !project.read(path).is_some_and(is_named) {
             continue;
         }
-        let Some(other) = site.project.file(path) else {
+        let Some(file) = project.file(path) else {
             continue;
         };
-        for place in descendants(other.root()) {
-            if out.len() >= MAX_CANDIDATES {
-                return out;
-            }
-            let made = match place.kind() {
-                "boolean_operator" => default_at(&other, place, &wanted).map(|value| {
-                    (
-                        vec![Edit::replace(node, or_default(file, node, value))],
-                        value,
-                    )
-                }),
-                "if_statement" => guard_at(&other, place, &wanted).and_then(|action| {
-                    let is_out = action.starts_with("return") || in_loop(target.statement);
-                    let fits = is_out && target.function.is_some() && fits_before(target);
-                    let (indent, step) = (file.indent_of(target.statement), step_of(file));
-                    let text = format!("{indent}if {}:\n{indent}{step}{action}\n", bad.bad);
-                    let at = file.line_start_of(target.statement);
-                    fits.then(|| (vec![Edit::insert(at, text)], action))
-                }),
-                _ => None,
+        let places = descendants(file.root()).into_iter().filter_map(|place| {
+            let instead = match place.kind() {
+                "boolean_operator" => Instead::Default(default_at(&file, place, wanted)?.into()),
+                "if_statement" => Instead::Statement(guard_at(&file, place, wanted)?.into()),
+                _ => return None,
             };
-            let Some((edits, action)) = made else {
-                continue;
-            };
-            let (rule, value) = match action.strip_prefix("return") {
-                Some("") => ("return early", Some("None")),
-                Some(value) => ("return early", Some(value.trim())),
-                None if action == "continue" => ("go on with the next", None),
-                None => ("default for a missing value", Some(action)),
-            };
-            let line = other.line_of(place.start_byte());
-            out.push(Proposal {
-                witness: Some(format!(
-                    "{path}:{line} does so where its {} is missing",
-                    wanted.1
-                )),
-                value: value.map(str::to_owned),
-                ..proposal(edits, rule, 0.75 * bad.weight)
-            });
-        }
+            Some(Precedent {
+                path: path.to_owned(),
+                line: file.line_of(place.start_byte()),
+                instead,
+            })
+        });
+        out.extend(places);
     }
     out
 }

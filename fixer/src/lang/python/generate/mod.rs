@@ -21,6 +21,7 @@ use tree_sitter::Node;
 pub(crate) use self::{
     bad::{DICT_METHODS, LIST_METHODS, STR_METHODS},
     idiom::{Use, uses},
+    missing::{Precedent, precedents},
 };
 
 use self::bad::Bad;
