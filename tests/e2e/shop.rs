@@ -126,6 +126,7 @@ pub(crate) fn check_shape(answer: &Value) {
             bug["why_not"].is_string(),
             "a bug has either a fix or the reason why not: {bug}"
         );
+        assert!(bug["candidates"].is_u64(), "{bug}");
         if !bug["fix"].is_null() {
             check_fix(&bug["fix"]);
         }

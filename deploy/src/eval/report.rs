@@ -180,6 +180,9 @@ pub(crate) fn human(rows: &[Row]) -> String {
     );
     let mut text = align(&cases) + "\n" + &align(&groups) + "\n" + &align(&counts(rows));
     let all = &tallies[0].2;
+    if let Some(speed) = all.speed() {
+        writeln!(text, "\n{speed}").expect("a string takes it");
+    }
     if all.tokens > 0 {
         writeln!(text, "\n{} model tokens, cost {:.2}", all.tokens, all.cost)
             .expect("a string takes it");
@@ -330,6 +333,7 @@ mod tests {
             generator: proposed.then(|| "guard".to_owned()),
             seconds,
             candidates: proposed.then_some(40),
+            peak_memory_bytes: Some(300 << 20),
             tokens: None,
             cost: None,
             is_declined: false,
@@ -391,6 +395,8 @@ generator guard    1 of 2 (50%)   1 of 2 (50%)   1      0 / 0 / 2               
 half  input   cases   correct       precision     wrong  declined / tried / proposed  reproduced    place 1 / 3 / 5  seconds  candidates
 -     sentry  3 pypi  1 of 3 (33%)  1 of 2 (50%)  1      0 / 1 / 2                    2 of 3 (67%)  0 / 2 / 2        4.0      40
 -     sentry  3 all   1 of 3 (33%)  1 of 2 (50%)  1      0 / 1 / 2                    2 of 3 (67%)  0 / 2 / 2        4.0      40
+
+80 candidates in 15 s of fixing: 5.3 a second, 720 cases an hour one after another, at most 300 MiB in one run
 
 1 could not be run and count nowhere above:
   e (sentry): no index has it

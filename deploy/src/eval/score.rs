@@ -27,6 +27,8 @@ pub(crate) struct Score {
     pub(crate) generator: Option<String>,
     pub(crate) seconds: f64,
     pub(crate) candidates: Option<u64>,
+    /// Resident, of the fixer's own process.
+    pub(crate) peak_memory_bytes: Option<u64>,
     pub(crate) tokens: Option<u64>,
     pub(crate) cost: Option<f64>,
     /// No bug of the log was held to be one that code can cure.
@@ -99,6 +101,7 @@ pub(crate) fn score(
         generator,
         seconds,
         candidates: sum("candidates").map(whole),
+        peak_memory_bytes: answer["peak_memory_bytes"].as_u64(),
         tokens: sum("tokens").map(whole),
         cost: sum("cost"),
         is_declined: failure.is_none()

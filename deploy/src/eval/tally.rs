@@ -23,6 +23,7 @@ pub(crate) struct Tally {
     placed: [usize; 3],
     seconds: Vec<f64>,
     candidates: Vec<f64>,
+    peak_memory_bytes: u64,
     pub(crate) tokens: u64,
     pub(crate) cost: f64,
 }
@@ -42,6 +43,9 @@ impl Tally {
             }
             tally.seconds.push(score.seconds);
             tally.candidates.extend(score.candidates.map(|n| n as f64));
+            tally.peak_memory_bytes = tally
+                .peak_memory_bytes
+                .max(score.peak_memory_bytes.unwrap_or(0));
             tally.tokens += score.tokens.unwrap_or(0);
             tally.cost += score.cost.unwrap_or(0.0);
             if row.group() == Some(Group::Nothing) {
@@ -61,6 +65,21 @@ impl Tally {
         self.ran - self.declined - self.proposed
     }
 
+    /// What the fixer got through and what it took, over the seconds of all cases; `None` where it took none.
+    pub(crate) fn speed(&self) -> Option<String> {
+        let seconds: f64 = self.seconds.iter().sum();
+        let n_candidates: f64 = self.candidates.iter().sum();
+        (seconds > 0.0).then(|| {
+            format!(
+                "{n_candidates:.0} candidates in {seconds:.0} s of fixing: {:.1} a second, {:.0} cases an hour one after \
+                 another, at most {} MiB in one run",
+                n_candidates / seconds,
+                3600.0 * self.ran as f64 / seconds,
+                self.peak_memory_bytes >> 20
+            )
+        })
+    }
+
     pub(crate) fn json(&self, by: &str, name: &str) -> Value {
         json!({
             "by": by, "name": name, "ran": self.ran, "fixable": self.n_fixable, "correct": self.correct,
@@ -68,7 +87,8 @@ impl Tally {
             "tried": self.tried(), "reproduced": self.reproduced,
             "localised_1": self.placed[0], "localised_3": self.placed[1], "localised_5": self.placed[2],
             "median_seconds": median(&self.seconds).map(milli), "median_candidates": median(&self.candidates),
-            "tokens": self.tokens, "cost": self.cost,
+            "seconds": milli(self.seconds.iter().sum()), "candidates": self.candidates.iter().sum::<f64>(),
+            "peak_memory_bytes": self.peak_memory_bytes, "tokens": self.tokens, "cost": self.cost,
         })
     }
 

@@ -90,6 +90,7 @@ impl Answer {
             "fix": self.fix.as_ref().map(|fix| fix.to_json(self.report.n_candidates)),
             "why_not": if self.fix.is_some() { None } else { self.report.why_not.clone().or(Some("no fix was found".to_owned())) },
             "refuted": refuted(&self.report.refuted),
+            "candidates": self.report.n_candidates,
             "ms": self.took.as_millis() as u64,
         });
         merge(&mut out, more);
@@ -159,7 +160,17 @@ fn round(value: f64) -> f64 {
 /// The whole answer as one JSON object.
 pub(crate) fn json(n_events: u64, answers: &[Answer]) -> Value {
     let bugs: Vec<Value> = answers.iter().map(Answer::to_json).collect();
-    json!({"events": n_events, "bugs": bugs})
+    json!({"events": n_events, "bugs": bugs, "peak_memory_bytes": peak_memory_bytes()})
+}
+
+/// The most memory that this process has held resident, where the kernel tells (proc(5), `VmHWM`): the WebAssembly
+/// guests are in it, processes that it started are not.
+fn peak_memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(peak.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)
 }
 
 /// Counts for the last line: fixed, declined as not for code, and not fixed.
