@@ -168,6 +168,43 @@ fn not_suppression_refuses_a_handler_without_precedent() {
     );
 }
 
+/// As people mend a lookup that is guarded for other failures already.
+#[test]
+fn not_suppression_takes_another_clause_of_a_try_that_is_there() {
+    let text = r#"def price(item, prices):
+    try:
+        code = item["code"]
+        return prices[code]
+    except TypeError:
+        return None
+
+
+def discount(item):
+    try:
+        return item["discount"]
+    except KeyError:
+        return None
+"#;
+    let repository = Repository::of(&[("prices.py", text)]);
+    let log = repository.crash(Crash {
+        script: "from prices import price\n\nprice({\"code\": \"a1\"}, {\"b2\": 3})\n",
+        root: "",
+        shown: "/app",
+        form: Form::Sentry,
+    });
+    let wider = text.replace(
+        "except TypeError:\n        return None\n",
+        "except TypeError:\n        return None\n    except KeyError:\n        return None\n",
+    );
+    let answer = verify_log(
+        &repository,
+        &log,
+        diff(&repository, &[("prices.py", &wider)]),
+    )
+    .json(0);
+    assert_eq!(answer["verified"], true, "{answer:#}");
+}
+
 /// As for a field that is looked up with a default where its caller puts one in already.
 #[test]
 fn test_says_refuses_parts_of_which_none_is_needed() {
