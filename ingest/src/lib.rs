@@ -11,18 +11,24 @@ mod event;
 mod json;
 mod lang;
 pub mod limits;
+mod log_reader;
 mod mixed;
 mod outcome;
 mod read;
 mod redact;
 mod sentry;
+pub mod sentry_request;
+mod sink;
 mod source;
+pub mod sources;
 mod splitter;
 mod text;
 
 pub use crate::{
     event::{ErrorEvent, Exception, Frame, Link, Parent, Platform},
+    log_reader::{LogReader, Placed},
     outcome::{DropReason, Summary},
     read::{Format, Options, ReadError, Redaction, UnknownFormat, read, read_with},
     redact::{RedactionKey, Redactor},
+    sink::{Batch, EventSink, SinkError, Stored},
 };

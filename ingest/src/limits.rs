@@ -8,6 +8,13 @@
 /// compressed (<https://develop.sentry.dev/sdk/data-model/envelopes/#size-limits>).
 pub const MAX_RECORD_BYTES: usize = 16 << 20;
 
+/// Bytes of an HTTP request's body as it is sent. Sentry takes 20 MiB
+/// (<https://develop.sentry.dev/sdk/data-model/envelopes/#size-limits>).
+pub const MAX_COMPRESSED_BODY_BYTES: usize = 20 << 20;
+
+/// Bytes of an HTTP request's body after decompression.
+pub const MAX_BODY_BYTES: usize = 32 << 20;
+
 /// Bytes of a line of text that a trace parser looks at.
 pub const MAX_TEXT_LINE_BYTES: usize = 64 << 10;
 

@@ -17,12 +17,14 @@ use crate::{
 };
 
 /// Reads lines, each text or JSON, keeping streams apart.
+#[derive(Debug)]
 pub(crate) struct MixedReader {
     reads_json: bool,
     streams: Vec<Stream>,
 }
 
 /// One writer's lines.
+#[derive(Debug)]
 struct Stream {
     name: String,
     text: TextReader,
@@ -66,6 +68,18 @@ impl MixedReader {
             return;
         }
         self.inner(0, bytes, is_cut, None, out);
+    }
+
+    /// Whether nothing is unfinished: no trace is open, no line lacks its rest.
+    pub(crate) fn is_idle(&self) -> bool {
+        let is_idle = |stream: &Stream| !stream.text.is_busy() && stream.partial.is_empty();
+        self.streams.iter().all(is_idle)
+    }
+
+    /// How many of the last lines may still be looked back at.
+    pub(crate) fn n_recent(&self) -> usize {
+        let recent = self.streams.iter().map(|stream| stream.text.n_recent());
+        recent.max().unwrap_or(0)
     }
 
     /// Ends all streams.

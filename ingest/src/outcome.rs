@@ -21,6 +21,16 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Counts what another counted as well.
+    pub fn add(&mut self, other: &Self) {
+        self.records += other.records;
+        self.events += other.events;
+        self.cut_lines += other.cut_lines;
+        for (&reason, n) in &other.dropped {
+            *self.dropped.entry(reason).or_default() += n;
+        }
+    }
+
     /// How many records were dropped for the reason.
     pub fn n_dropped(&self, reason: DropReason) -> u64 {
         self.dropped.get(&reason).copied().unwrap_or(0)

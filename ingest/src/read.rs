@@ -194,10 +194,10 @@ fn read_lines<R: Read>(
 }
 
 /// Counts outcomes, redacts events and hands them over.
-struct Counter<S> {
-    summary: Summary,
-    redactor: Option<Redactor>,
-    sink: S,
+pub(crate) struct Counter<S> {
+    pub(crate) summary: Summary,
+    pub(crate) redactor: Option<Redactor>,
+    pub(crate) sink: S,
 }
 
 impl<S: FnMut(ErrorEvent)> Outcomes for Counter<S> {

@@ -82,6 +82,11 @@ impl TextReader {
         !self.open.is_empty()
     }
 
+    /// How many lines are remembered that have no part in any trace yet.
+    pub(crate) fn n_recent(&self) -> usize {
+        self.recent.len()
+    }
+
     /// Remembers a line that has no part in any trace.
     pub(crate) fn pass(&mut self, line: &[u8]) {
         let mut kept = if self.recent.len() >= N_RECENT {

@@ -98,8 +98,8 @@ impl Bugs {
     }
 }
 
-/// How much an event tells: captured values and source lines.
-fn wealth(event: &ErrorEvent) -> usize {
+/// How much an event tells: captured values and source lines, each counted; to compare events of one bug.
+pub fn wealth(event: &ErrorEvent) -> usize {
     event
         .exceptions
         .iter()
@@ -108,7 +108,8 @@ fn wealth(event: &ErrorEvent) -> usize {
         .sum()
 }
 
-fn title(event: &ErrorEvent) -> String {
+/// One line for people: type, message, function.
+pub fn title(event: &ErrorEvent) -> String {
     let exception = event.traced();
     let message: String = exception
         .message

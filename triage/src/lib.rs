@@ -12,7 +12,7 @@ mod fingerprint;
 
 pub use crate::{
     assess::{Assessment, Fixability, assess},
-    bug::{Bug, BugId, Bugs},
+    bug::{Bug, BugId, Bugs, title, wealth},
     class::BugClass,
     fingerprint::Fingerprint,
 };
