@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context;
 use serde::Deserialize;
 
-use crate::fix::usage;
+use crate::{fix::usage, serve::settings::Serve};
 
 /// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -21,6 +21,7 @@ pub(crate) const TIME_LIMIT_SECS: std::ops::RangeInclusive<u64> = 1..=86_400;
 pub(crate) struct Config {
     pub(crate) fix: Fix,
     pub(crate) sandbox: Sandbox,
+    pub(crate) serve: Serve,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -108,6 +109,7 @@ impl Config {
             (0.0..=1.0).contains(&config.fix.min_confidence),
             "fix.min_confidence is not in 0..=1"
         );
+        config.serve.check()?;
         Ok(config)
     }
 }
@@ -140,6 +142,8 @@ mod tests {
             "protected",
             "explore",
             "guest",
+            "listen",
+            "store",
         ] {
             assert!(text.contains(&format!("{key} = ")), "{key}");
         }

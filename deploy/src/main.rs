@@ -1,6 +1,7 @@
 //! The `outerloop` command: wires the stages, decides nothing.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod bugs;
 mod cache;
 mod config;
 mod doctor;
@@ -11,6 +12,8 @@ mod guest;
 mod install;
 mod isolate;
 mod search;
+mod serve;
+mod store;
 mod test;
 mod verify;
 
@@ -36,6 +39,8 @@ enum Command {
     Sandbox(isolate::Args),
     Doctor(doctor::Args),
     Search(search::Args),
+    Serve(serve::Args),
+    Bugs(bugs::Args),
     /// Print completions for a shell.
     Completions {
         shell: clap_complete::Shell,
@@ -62,6 +67,8 @@ fn main() -> ExitCode {
         Command::Sandbox(args) => isolate::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Search(args) => search::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Bugs(args) => bugs::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

@@ -23,6 +23,7 @@ mod release;
 mod rules;
 mod sandbox;
 mod search;
+mod serve;
 mod shop;
 mod status;
 mod verify;
