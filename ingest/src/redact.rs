@@ -1,21 +1,26 @@
 //! Secrets and personal data out of events, on the way in.
 //!
 //! What replaces a value has its length and form (letters stay letters, quotes stay) and is equal for equal values
-//! under one key, so that grouping and reproduction still work. `shapes` knows secrets by their form, `names` by what
-//! they are called.
+//! under one key, so that grouping and reproduction still work (`mask`). `find` goes over a text once: `shapes` knows
+//! secrets by their form, `assignments` and `names` by what they are called, `personal` whose data they are.
 
+mod assignments;
+mod find;
+mod mask;
 mod names;
+mod personal;
 mod shapes;
 
 use std::{
+    collections::BTreeMap,
     fmt,
-    hash::{BuildHasher, Hasher, RandomState},
+    hash::{BuildHasher, RandomState},
+    mem,
 };
 
-use serde_json::Value;
-use siphasher::sip::SipHasher24;
+use serde_json::{Map, Value};
 
-use self::names::Sensitivity;
+use self::{find::Kind, names::Sensitivity};
 use crate::{event::ErrorEvent, limits::MAX_JSON_DEPTH};
 
 /// The key that makes equal values equal after redaction, and lets nobody without it tell what they were.
@@ -56,54 +61,76 @@ impl Redactor {
         Self { key }
     }
 
-    /// Redacts messages, notes, local variables and attributes, and secrets of well-known form in source lines. Types,
-    /// functions, paths, times and the release stay as they are.
+    /// Redacts messages, notes, local variables and attributes with their keys, and secrets of well-known form in
+    /// source lines, names, paths and the release. Times and the id stay as they are.
     pub fn event(&self, event: &mut ErrorEvent) {
         event
             .message
             .iter_mut()
-            .for_each(|message| self.text_in_place(message));
+            .for_each(|message| self.in_place(message, Kind::Text));
+        event
+            .release
+            .iter_mut()
+            .for_each(|release| self.in_place(release, Kind::Source));
         for exception in &mut event.exceptions {
-            self.text_in_place(&mut exception.message);
+            self.in_place(&mut exception.message, Kind::Text);
             exception
                 .notes
                 .iter_mut()
-                .for_each(|note| self.text_in_place(note));
+                .for_each(|note| self.in_place(note, Kind::Text));
+            self.in_place(&mut exception.type_name, Kind::Source);
             for frame in &mut exception.frames {
+                // A browser's path is a URL, and may have a query.
+                let kind = if frame.path.contains("://") {
+                    Kind::Text
+                } else {
+                    Kind::Source
+                };
+                self.in_place(&mut frame.path, kind);
                 let lines = frame
                     .pre_context
                     .iter_mut()
                     .chain(&mut frame.context_line)
                     .chain(&mut frame.post_context);
-                lines.for_each(|line| self.source_line(line));
-                for (name, value) in &mut frame.locals {
-                    self.value(name, value, Place::Local, 0);
-                }
+                lines
+                    .chain([&mut frame.function])
+                    .chain(&mut frame.module)
+                    .for_each(|line| self.in_place(line, Kind::Source));
+                self.members(&mut frame.locals, Place::Local);
             }
         }
-        // Names and versions of packages are no one's secrets, whatever the packages are called.
-        const PUBLIC: [&str; 5] = ["modules", "sdk", "platform", "level", "logger"];
-        let attributes = event.attributes.iter_mut();
-        for (name, value) in attributes.filter(|(name, _)| !PUBLIC.contains(&name.as_str())) {
-            self.value(name, value, Place::Attribute, 0);
-        }
+        self.members(&mut event.attributes, Place::Attribute);
     }
 
     /// Redacts secrets and personal data of recognisable form in a text that a program wrote.
     pub fn text(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        self.text_in_place(&mut text);
-        text
+        find::redact(text, Kind::Text, &self.key).unwrap_or_else(|| text.to_owned())
     }
 
-    fn text_in_place(&self, text: &mut String) {
-        shapes::secrets(text, self);
-        shapes::assignments(text, self);
-        shapes::personal(text, self);
+    fn in_place(&self, text: &mut String, kind: Kind) {
+        if let Some(redacted) = find::redact(text, kind, &self.key) {
+            *text = redacted;
+        }
     }
 
-    fn source_line(&self, line: &mut String) {
-        shapes::secrets(line, self);
+    fn members(&self, members: &mut BTreeMap<String, Value>, place: Place) {
+        // Names and versions of packages are no one's secrets, whatever the packages are called.
+        const PUBLIC: [&str; 5] = ["modules", "sdk", "platform", "level", "logger"];
+        for (name, mut value) in mem::take(members) {
+            if place == Place::Local || !PUBLIC.contains(&name.as_str()) {
+                self.value(&name, &mut value, place, 0);
+            }
+            members.insert(self.key(name, |key| members.contains_key(key)), value);
+        }
+    }
+
+    /// A name without personal data, other than those that are taken: nothing is lost when two become equal.
+    fn key(&self, mut name: String, is_taken: impl Fn(&str) -> bool) -> String {
+        self.in_place(&mut name, Kind::Text);
+        while is_taken(&name) {
+            name.push('_');
+        }
+        name
     }
 
     /// Redacts a value by what it is called and by its form.
@@ -113,96 +140,67 @@ impl Redactor {
             return;
         }
         let sensitivity = names::sensitivity(name);
+        // The members of a `cookies` object are secrets whatever they are called.
+        let is_inherited = matches!(
+            sensitivity,
+            Sensitivity::Secret | Sensitivity::Cookies | Sensitivity::Authorization
+        );
         match value {
             Value::String(text) => self.named_text(text, sensitivity, place),
-            Value::Number(number)
-                if sensitivity == Sensitivity::Secret && place == Place::Attribute =>
-            {
-                if let Ok(masked) = self.mask(&number.to_string()).parse::<serde_json::Number>() {
-                    *number = masked;
+            Value::Number(number) => {
+                let text = number.to_string();
+                let is_secret = place == Place::Attribute && names::is_secret(sensitivity, &text);
+                let redacted = match is_secret {
+                    true => mask::opaque(&text, &self.key),
+                    false if text.len() >= 13 => self.text(&text),
+                    false => return,
+                };
+                if let Ok(redacted) = redacted.parse() {
+                    *number = redacted;
                 }
             }
             Value::Array(elements) => {
-                // `["Cookie", "a=b"]`: a header as a pair.
-                if let [Value::String(name), Value::String(text)] = elements.as_mut_slice()
-                    && names::sensitivity(name) != Sensitivity::None
-                {
-                    self.named_text(text, names::sensitivity(name), place);
+                for element in elements {
+                    // `[["Cookie", "a=b"]]`: headers and forms as pairs.
+                    match element.as_array_mut().map(Vec::as_mut_slice) {
+                        Some([Value::String(name), Value::String(text)]) => {
+                            let sensitivity = names::sensitivity(name);
+                            self.in_place(name, Kind::Text);
+                            self.named_text(text, sensitivity, place);
+                        }
+                        _ => self.value(name, element, place, depth + 1),
+                    }
                 }
-                elements
-                    .iter_mut()
-                    .for_each(|element| self.value(name, element, place, depth + 1));
             }
             Value::Object(members) => {
-                for (key, member) in members.iter_mut() {
-                    // The members of a `cookies` object are secrets whatever they are called.
-                    let is_inherited =
-                        sensitivity == Sensitivity::Secret && place == Place::Attribute;
+                for (key, mut member) in mem::replace(members, Map::with_capacity(members.len())) {
                     self.value(
-                        if is_inherited { name } else { key },
-                        member,
+                        if is_inherited { name } else { &key },
+                        &mut member,
                         place,
                         depth + 1,
                     );
+                    members.insert(self.key(key, |key| members.contains_key(key)), member);
                 }
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::Null | Value::Bool(_) => {}
         }
     }
 
     fn named_text(&self, text: &mut String, sensitivity: Sensitivity, place: Place) {
-        let is_secret = match sensitivity {
-            Sensitivity::Secret => place == Place::Attribute || names::is_string_repr(text),
-            Sensitivity::Suspect => names::looks_random(text),
-            Sensitivity::None => false,
-        };
-        if is_secret && !names::is_placeholder(text) {
-            *text = self.mask(text);
-        } else {
-            self.text_in_place(text);
-        }
-    }
-
-    /// Other characters of the same classes; what is neither letter nor digit stays, and so do escapes.
-    fn mask(&self, text: &str) -> String {
-        let core = text.trim_matches(['\'', '"']);
-        // Hexadecimal digits stay such, so that a UUID is still one.
-        let is_hex = core
-            .bytes()
-            .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-        let n_letters = if is_hex { 6 } else { 26 };
-        let mut stream = self.stream(core);
-        let mut masked = String::with_capacity(text.len());
-        let mut chars = text.chars();
-        while let Some(c) = chars.next() {
-            let byte = stream.next();
-            match c {
-                'a'..='z' => masked.push(char::from(b'a' + byte % n_letters)),
-                'A'..='Z' => masked.push(char::from(b'A' + byte % n_letters)),
-                '1'..='9' => masked.push(char::from(b'1' + byte % 9)),
-                '\\' => {
-                    masked.push(c);
-                    let n = match chars.as_str().as_bytes().first() {
-                        Some(b'x') => 3,
-                        Some(b'u') => 5,
-                        _ => 1,
-                    };
-                    masked.extend(chars.by_ref().take(n));
-                }
-                c => masked.push(c),
+        // A local's name is the programmer's, and its value may be an object's repr.
+        let can_be = place == Place::Attribute || names::is_string_repr(text);
+        if sensitivity != Sensitivity::None && (can_be || sensitivity == Sensitivity::Digits) {
+            let quoted = if place == Place::Local {
+                names::unquoted(text)
+            } else {
+                0..text.len()
+            };
+            if let Some(redacted) = find::redact_named(text, quoted, sensitivity, &self.key) {
+                *text = redacted;
             }
         }
-        masked
-    }
-
-    /// Endless bytes that depend on the value and the key alone.
-    fn stream(&self, value: &str) -> Stream<'_> {
-        Stream {
-            key: &self.key,
-            seed: hash(&self.key, value.as_bytes(), 0),
-            n: 0,
-            block: [0; 8],
-        }
+        self.in_place(text, Kind::Text);
     }
 }
 
@@ -213,31 +211,6 @@ enum Place {
     Local,
     /// Something that the reporter told.
     Attribute,
-}
-
-struct Stream<'a> {
-    key: &'a RedactionKey,
-    seed: u64,
-    n: u64,
-    block: [u8; 8],
-}
-
-impl Stream<'_> {
-    fn next(&mut self) -> u8 {
-        let at = (self.n % 8) as usize;
-        if at == 0 {
-            self.block = hash(self.key, &self.seed.to_le_bytes(), self.n + 1).to_le_bytes();
-        }
-        self.n += 1;
-        self.block[at]
-    }
-}
-
-fn hash(key: &RedactionKey, bytes: &[u8], n: u64) -> u64 {
-    let mut hasher = SipHasher24::new_with_key(&key.0);
-    hasher.write(bytes);
-    hasher.write_u64(n);
-    hasher.finish()
 }
 
 #[cfg(test)]
@@ -257,6 +230,7 @@ mod tests {
         assert_eq!(redacted != text, is_changed, "{text} -> {redacted}");
         assert_eq!(redacted.chars().count(), text.chars().count(), "{redacted}");
         assert_eq!(redactor().text(text), redacted, "equal for equal values");
+        assert_eq!(redactor().text(&redacted), redacted, "redacted already");
     }
 
     #[test]
@@ -379,7 +353,7 @@ mod tests {
             ),
         ] {
             let mut redacted = line.to_owned();
-            redactor().source_line(&mut redacted);
+            redactor().in_place(&mut redacted, Kind::Source);
             assert_eq!(redacted != line, is_changed, "{redacted}");
         }
     }
