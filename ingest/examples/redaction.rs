@@ -1,7 +1,7 @@
 //! Prints how well redaction does on the corpus in `tests/redaction`: `cargo run --release -p ingest --example redaction`.
 //!
 //! With `--mistakes` it prints what is left and what is taken wrongly, of the half that rules are written with;
-//! with `--held-out` that of the other one.
+//! with `--held-out` that of the other one. With files it prints what is taken in each of their lines instead.
 #![allow(
     clippy::unwrap_used,
     missing_docs,
@@ -14,11 +14,19 @@ mod corpus;
 #[path = "../tests/redaction/score.rs"]
 mod score;
 
-use std::env;
+use std::{env, fs};
 
 use score::Score;
 
 fn main() {
+    let files: Vec<String> = env::args()
+        .skip(1)
+        .filter(|arg| !arg.starts_with("--"))
+        .collect();
+    if !files.is_empty() {
+        files.iter().for_each(|file| print_taken(file));
+        return;
+    }
     let is_asked = |flag: &str| env::args().any(|arg| arg == flag);
     let scores = score::all();
     println!(
@@ -55,6 +63,24 @@ fn main() {
     }
     if is_asked("--held-out") {
         println!("{}", held_out.mistakes.join("\n"));
+    }
+}
+
+/// Each span with what stands round it, and what replaces it.
+fn print_taken(file: &str) {
+    let text = String::from_utf8_lossy(&fs::read(file).unwrap()).into_owned();
+    let redactor = score::redactor();
+    for line in text.lines() {
+        let redacted = redactor.text(line);
+        for span in score::spans(line, &redacted) {
+            let before = &line[line.floor_char_boundary(span.start.saturating_sub(60))..span.start];
+            let after = &line[span.end..line.ceil_char_boundary(span.end + 20)];
+            println!(
+                "{file}: {before}«{}» {} »{after}",
+                &line[span.clone()],
+                &redacted[span]
+            );
+        }
     }
 }
 

@@ -200,6 +200,18 @@ impl Redactor {
                 *text = redacted;
             }
         }
+        // `auth=('user', 'password')` of requests and others.
+        if sensitivity == Sensitivity::Suspect
+            && let Some((user, _)) = text
+                .strip_suffix("')")
+                .and_then(|pair| pair.rsplit_once("', '"))
+            && user.starts_with("('")
+        {
+            let part = user.len() + 4..text.len() - 2;
+            if let Some(redacted) = find::redact_named(text, part, Sensitivity::Secret, &self.key) {
+                *text = redacted;
+            }
+        }
         self.in_place(text, Kind::Text);
     }
 }

@@ -35,7 +35,9 @@ pub(super) fn find(text: &str, word: Range<usize>, kind: Kind, found: &mut Findi
     match name.assigned() {
         Some((value, is_quoted)) => name.judge(value, is_quoted, found),
         None => {
-            if let Some(value) = name.random_nearby() {
+            if names::is_announced(&text[name.range.clone()])
+                && let Some(value) = name.random_nearby()
+            {
                 found.add(value, Form::Opaque);
             }
         }
@@ -137,6 +139,10 @@ impl Name<'_> {
             at += operator.len();
             at += blanks(at);
             // `password: must …` is a sentence, and what is compared is no value.
+            if operator == ":" && self.text[..self.range.start].ends_with(':') {
+                // `arn:…:secret:prod/db`
+                return None;
+            }
             let needs_end =
                 operator == ":" && quote.is_empty() && self.sensitivity == Sensitivity::Secret;
             return self.value(at, needs_end, operator == "%3D");
@@ -198,13 +204,16 @@ impl Name<'_> {
             let start = at + prefix + quote.len();
             return Some((start..start + closing(&self.text[start..], quote), true));
         }
+        if is_bracketed(rest) {
+            return None;
+        }
         let is_header = matches!(
             self.sensitivity,
             Sensitivity::Cookies | Sensitivity::Authorization
         );
         let end = match is_header {
             // To the end of the line, or of the quotes that the whole header stands in.
-            true => rest.find(['\n', '\r', '\'', '"', '>']),
+            true => rest.find(['\n', '\r', '\'', '"']),
             false => rest.find(|c: char| c.is_whitespace() || "\"',;&)}]><|".contains(c)),
         };
         let mut value = &rest[..end.unwrap_or(rest.len())];
@@ -250,7 +259,8 @@ impl Name<'_> {
 
     /// `auth token 9f86… has been revoked`: what looks random in the words behind the name.
     fn random_nearby(&self) -> Option<Range<usize>> {
-        if self.text[..self.range.start].ends_with('/') {
+        // A part of a path or of a resource's name.
+        if self.text[..self.range.start].ends_with(['/', ':']) {
             return None;
         }
         let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.+/=~".contains(c);
@@ -292,6 +302,10 @@ pub(super) fn judge(
     found: &mut Findings,
 ) {
     let part = &text[value.clone()];
+    // A key's own lines keep its form better.
+    if part.contains("-----BEGIN") {
+        return;
+    }
     match sensitivity {
         Sensitivity::Cookies => cookies(part, value.start, found),
         Sensitivity::Authorization => {
@@ -305,6 +319,18 @@ pub(super) fn judge(
         _ if names::is_secret(sensitivity, part) => found.add(value, Form::Opaque),
         _ => {}
     }
+}
+
+/// Whether a template stands there, somebody else's mask, or a container with names of its own.
+fn is_bracketed(text: &str) -> bool {
+    let inner = text.trim_start_matches(['$', '%', '#']);
+    let Some(inner) = inner.strip_prefix(['(', '[', '{', '<']) else {
+        return false;
+    };
+    let inner = &inner[..inner.floor_char_boundary(64)];
+    let end = inner.find([')', ']', '}', '>', '\'', '"', ':', ',', ' ']);
+    end.is_some_and(|end| !inner[..end].bytes().any(|byte| byte.is_ascii_digit()))
+        || inner.is_empty()
 }
 
 /// The quote that a text begins with, escaped or not.

@@ -14,8 +14,8 @@ use super::{
 
 /// Letters that are hexadecimal digits as well, and make no words.
 const LETTERS: &[u8] = b"bcdf";
-/// Digits that start no octal number.
-const DIGITS: &[u8] = b"6789";
+/// Few, so that hardly any short number consists of them; none that an octal number has.
+const DIGITS: &[u8] = b"89";
 
 /// Other letters and digits; punctuation, blanks and escapes stay.
 pub(super) fn opaque(text: &str, key: &RedactionKey) -> String {
@@ -107,7 +107,7 @@ pub(super) fn card(number: &str, key: &RedactionKey) -> String {
     }
     let mut stream = Stream::new(key, &String::from_utf8_lossy(&digits));
     let mut masked = vec![*first];
-    masked.extend(middle.iter().map(|_| stream.one_of(DIGITS)));
+    masked.extend(middle.iter().map(|&digit| stream.other(digit, DIGITS)));
     masked.push(b'0' + card_check_digit(&masked));
     refill(number, &masked)
 }
@@ -217,11 +217,23 @@ impl<'a> Stream<'a> {
         bytes[usize::from(self.next()) % bytes.len()]
     }
 
+    /// One of some bytes, but another than that which is replaced.
+    fn other(&mut self, byte: u8, bytes: &[u8]) -> u8 {
+        let at = usize::from(self.next());
+        match bytes.iter().position(|&other| other == byte) {
+            Some(own) => bytes[(own + 1 + at % (bytes.len() - 1)) % bytes.len()],
+            None => bytes[at % bytes.len()],
+        }
+    }
+
     fn instead_of(&mut self, c: char) -> char {
         match c {
-            'a'..='z' => char::from(self.one_of(LETTERS)),
-            'A'..='Z' => char::from(self.one_of(LETTERS).to_ascii_uppercase()),
-            '0'..='9' => char::from(self.one_of(DIGITS)),
+            'a'..='z' => char::from(self.other(c as u8, LETTERS)),
+            'A'..='Z' => {
+                let lower = c.to_ascii_lowercase() as u8;
+                char::from(self.other(lower, LETTERS).to_ascii_uppercase())
+            }
+            '0'..='9' => char::from(self.other(c as u8, DIGITS)),
             _ if !c.is_ascii() && c.is_alphanumeric() => stand_ins(c)[usize::from(self.next() % 4)],
             _ => c,
         }

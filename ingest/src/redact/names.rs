@@ -239,13 +239,61 @@ const ABOUT_END: [&str; 68] = [
     "too",
 ];
 
+/// Keys that find something and open nothing.
+const ROWS: [&str; 30] = [
+    "cache",
+    "primary",
+    "foreign",
+    "partition",
+    "sort",
+    "row",
+    "object",
+    "routing",
+    "idempotency",
+    "lookup",
+    "hash",
+    "map",
+    "index",
+    "unique",
+    "natural",
+    "dedup",
+    "group",
+    "message",
+    "record",
+    "event",
+    "redis",
+    "file",
+    "blob",
+    "registry",
+    "translation",
+    "range",
+    "config",
+    "feature",
+    "host",
+    "publishable",
+];
+
 fn is_property(words: &[&str], end: &str) -> bool {
+    if matches!(end, "key" | "keys") && ROWS.contains(&words[words.len() - 2]) {
+        return true;
+    }
     let is_id = end == "id"
         && !matches!(
             words[words.len() - 2],
             "session" | "sess" | "key" | "national" | "tax"
         );
     is_id || ABOUT_END.contains(&end)
+}
+
+/// Whether words about a value may stand between it and its name: `the token … was revoked`.
+pub(super) fn is_announced(name: &str) -> bool {
+    match sensitivity(&name.replace(' ', "_")) {
+        Sensitivity::Secret | Sensitivity::Phone => true,
+        Sensitivity::Suspect => words(name)
+            .last()
+            .is_some_and(|last| !SUSPECT_END.contains(&last.as_str())),
+        _ => false,
+    }
 }
 
 /// Whether a key opens something, and does not find a row.

@@ -174,6 +174,12 @@ pub(super) static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         Filled "://" r#"://[^\s/?\#:@"'<>]*:([^\s/?\#"'<>]{1,256})@"#,
         Filled "://" r#"://[^\s/?\#:@"'<>{}]*:([^\s/"'<>{}@]{1,256})@[A-Za-z0-9.-]+[:/?\s]"#,
         Filled "oracle:thin:" r"oracle:thin:[^\s/@]{1,128}/([^\s@]{1,128})@",
+        // https://docs.djangoproject.com/en/stable/topics/auth/passwords/, crypt(5)
+        Filled "pbkdf2_sha" r"pbkdf2_sha\d{1,3}\$\d{1,9}\$([A-Za-z0-9./+]{4,}\$[A-Za-z0-9./+]{20,}=*)",
+        Filled "$argon2" r"\$argon2(?:id?|d)\$[a-z0-9=,$]{1,48}\$([A-Za-z0-9./+]{4,}\$[A-Za-z0-9./+]{20,})",
+        Filled "$2" r"\$2[abxy]?\$\d\d\$([A-Za-z0-9./]{53})",
+        Filled "$6$" r"\$6\$(?:rounds=\d{1,9}\$)?([A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{86})",
+        Filled "set password for" r"(?i)set password for [^\s=]{1,128} *= *(?:password\()?'([^'\n]{1,256})'",
         // Programs that take a secret in an argument without saying so.
         Filled "curl" r#"curl\b[^\n]{0,400}?(?:-u|--user)['", =]+[A-Za-z][^\s:'"]{0,63}:([^\s'",]{3,256})"#,
         Filled "sshpass" r#"sshpass['", ]+-p['", ]*([^\s'",]{1,256})"#,
@@ -230,7 +236,7 @@ pub(super) fn find(text: &str, anchor: Range<usize>, shape: &Shape, found: &mut 
     if n_before > 0 {
         secret.start = anchor.start - n_before;
     }
-    if secret.end + 64 > end {
+    if end < text.len() && secret.end + 64 > end {
         // Longer than the window: to its end.
         let is_part = |c: char| c.is_ascii_alphanumeric() || "_.-+/=\\\n\r".contains(c);
         secret.end += text[secret.end..]
