@@ -175,7 +175,7 @@ impl Redactor {
             Value::Object(members) => {
                 for (key, mut member) in mem::replace(members, Map::with_capacity(members.len())) {
                     self.value(
-                        if is_inherited { name } else { &key },
+                        if is_inherited { "secret" } else { &key },
                         &mut member,
                         place,
                         depth + 1,

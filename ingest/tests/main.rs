@@ -5,3 +5,4 @@ mod corpus;
 mod forms;
 mod hostile;
 mod real;
+mod redaction;

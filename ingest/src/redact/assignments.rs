@@ -33,7 +33,14 @@ pub(super) fn find(text: &str, word: Range<usize>, kind: Kind, found: &mut Findi
         return end;
     }
     match name.assigned() {
-        Some((value, is_quoted)) => name.judge(value, is_quoted, found),
+        Some((value, is_quoted)) => {
+            let end_of_value = value.end;
+            name.judge(value, is_quoted, found);
+            // All of them are taken, and none of their names is looked at again.
+            if sensitivity == Sensitivity::Cookies && !is_quoted {
+                return end.max(end_of_value);
+            }
+        }
         None => {
             if names::is_announced(&text[name.range.clone()])
                 && let Some(value) = name.random_nearby()
@@ -207,14 +214,35 @@ impl Name<'_> {
         if is_bracketed(rest) {
             return None;
         }
-        let is_header = matches!(
-            self.sensitivity,
-            Sensitivity::Cookies | Sensitivity::Authorization
-        );
-        let end = match is_header {
-            // To the end of the line, or of the quotes that the whole header stands in.
-            true => rest.find(['\n', '\r', '\'', '"']),
-            false => rest.find(|c: char| c.is_whitespace() || "\"',;&)}]><|".contains(c)),
+        let line_end = ['\n', '\r', '\'', '"'];
+        let end = match self.sensitivity {
+            // To the end of the line, or of the quotes that the whole header stands in. What is none is not looked through.
+            Sensitivity::Cookies => {
+                let start = &rest[..rest.floor_char_boundary(MAX_NAME)];
+                start.find('=')?;
+                rest.find(line_end)
+            }
+            // A scheme and a word; where more follows, those have names.
+            Sensitivity::Authorization => {
+                let is_end = |c: char| c == ' ' || line_end.contains(&c);
+                let scheme = rest.find(is_end).unwrap_or(rest.len());
+                let second = rest[scheme..]
+                    .strip_prefix(' ')
+                    .map(|second| second.find(is_end));
+                match second {
+                    None => Some(scheme),
+                    Some(Some(n)) if rest[scheme + 1 + n..].starts_with(' ') => return None,
+                    // `Digest username="…"`
+                    Some(Some(n))
+                        if rest[..scheme + 1 + n].ends_with('=')
+                            && rest[scheme + 1 + n..].starts_with('"') =>
+                    {
+                        return None;
+                    }
+                    Some(n) => n.map(|n| scheme + 1 + n),
+                }
+            }
+            _ => rest.find(|c: char| c.is_whitespace() || "\"',;&)}]><|".contains(c)),
         };
         let mut value = &rest[..end.unwrap_or(rest.len())];
         if is_encoded {
@@ -238,7 +266,7 @@ impl Name<'_> {
             let is_count = self.sensitivity == Sensitivity::Secret
                 && text.len() < 4
                 && text.parse::<u32>().is_ok();
-            if is_count || is_code(text) {
+            if is_count || is_code(text, self.text[..value.start].ends_with(" = ")) {
                 return;
             }
             if self.sensitivity == Sensitivity::Phone {
@@ -263,32 +291,41 @@ impl Name<'_> {
         if self.text[..self.range.start].ends_with(['/', ':']) {
             return None;
         }
-        let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.+/=~".contains(c);
-        let from = self.range.end;
-        let line = &self.text[from..self.text.floor_char_boundary(from + MAX_DISTANCE)];
-        let line = &line[..line.find('\n').unwrap_or(line.len())];
-        let mut at = 0;
-        while let Some(n) = line[at..].find(is_part) {
-            let start = from + at + n;
-            let rest = &self.text[start..];
-            let end = rest.find(|c: char| !is_part(c)).unwrap_or(rest.len());
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.+/~".contains(c);
+        let mut at = self.range.end;
+        while at < self.range.end + MAX_DISTANCE {
+            let rest = &self.text[at..];
+            // Between words stand blanks, before the value a quote or a colon too.
+            let gap = rest.len()
+                - rest
+                    .trim_start_matches([' ', ':', '"', '\'', '`', '(', '<'])
+                    .len();
+            if gap == 0 || gap > 3 || rest[..gap].starts_with(['"', '\'', '`']) {
+                return None;
+            }
+            let start = at + gap;
             if self.sensitivity == Sensitivity::Phone {
-                let number = self.phone(start.saturating_sub(0)..start + end);
+                let number = self.phone(start..start);
                 return names::is_secret(Sensitivity::Phone, &self.text[number.clone()])
                     .then_some(number);
             }
+            let rest = &self.text[start..];
+            let end = rest.find(|c: char| !is_part(c)).unwrap_or(rest.len());
             let value = rest[..end].trim_end_matches('.');
-            if value.len() >= 20 && names::looks_random(value) {
-                return Some(start..start + value.len());
+            let padded = rest[end..].trim_start_matches('=');
+            let is_name = rest[end..].starts_with(['=', '('])
+                && padded.starts_with(|c: char| is_part(c) || "('\"".contains(c));
+            if value.len() >= 20 && names::looks_random(value) && !is_name {
+                let n_padding = rest[end..].len() - padded.len();
+                return Some(start..start + value.len() + n_padding.min(2));
             }
-            // Not past what is another sentence, or another name's value.
-            if rest[end..].starts_with([':', ',', ';']) || value.contains('=') {
+            // Other than words may belong to another name.
+            let is_word =
+                value.len() == end && value.bytes().all(|byte| byte.is_ascii_alphabetic());
+            if !is_word || rest[..gap.min(rest.len())].ends_with(['"', '\'', '`', '(']) {
                 return None;
             }
-            at += n + end;
-            if at >= line.len() {
-                return None;
-            }
+            at = start + end;
         }
         None
     }
@@ -365,7 +402,7 @@ fn closing(text: &str, quote: &str) -> usize {
 }
 
 /// Whether a value without quotes is code: a call, another variable, an attribute.
-fn is_code(value: &str) -> bool {
+fn is_code(value: &str, is_spaced: bool) -> bool {
     let is_identifier = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && text
@@ -376,6 +413,14 @@ fn is_code(value: &str) -> bool {
         "self", "this", "cls", "args", "kwargs", "settings", "config", "conf", "os", "request",
         "req", "app", "ctx", "options", "opts", "params", "process", "form", "env", "creds",
     ];
+    // `inspect_secret = inspect_config`
+    if is_spaced
+        && value.contains('_')
+        && is_identifier(value)
+        && !value.bytes().any(|byte| byte.is_ascii_digit())
+    {
+        return true;
+    }
     let head = &value[..value.find(['(', '[']).unwrap_or(value.len())];
     let parts: Vec<&str> = head.split('.').take(8).collect();
     let is_path = parts.iter().all(|part| is_identifier(part));
@@ -421,7 +466,7 @@ fn credential(text: &str) -> Option<Range<usize>> {
     let (scheme, rest) = text.split_once(' ').unwrap_or(("", text));
     let is_secret = !rest.contains(' ')
         && names::is_secret(Sensitivity::Secret, rest)
-        && !is_code(rest)
+        && !is_code(rest, false)
         && rest.len() >= 4;
     is_secret
         .then(|| text.len() - rest.len()..text.len())

@@ -49,8 +49,10 @@ impl Findings {
         if self.0.is_empty() {
             return None;
         }
-        self.0
-            .sort_by_key(|(range, _)| (range.start, usize::MAX - range.end));
+        // A password before an `@` is no part of a mail address.
+        self.0.sort_by_key(|(range, form)| {
+            (range.start, *form != Form::Opaque, usize::MAX - range.end)
+        });
         let mut replaced = String::with_capacity(text.len());
         let mut done = 0;
         for (range, form) in self.0 {

@@ -114,8 +114,9 @@ pub(super) fn sensitivity(name: &str) -> Sensitivity {
     {
         return Sensitivity::Secret;
     }
-    let is_suspect =
-        SUSPECT.iter().any(|word| plain.contains(word)) || SUSPECT_END.contains(end) || is_key_id;
+    let is_suspect = SUSPECT.iter().any(|word| plain.contains(word))
+        || plain != "key" && SUSPECT_END.contains(end)
+        || is_key_id;
     match is_suspect && !plain.starts_with("author") {
         true => Sensitivity::Suspect,
         false => Sensitivity::None,
@@ -148,17 +149,9 @@ const SECRET: [&str; 20] = [
     "identifiedby",
 ];
 const SECRET_END: [&str; 3] = ["pwd", "pass", "passcode"];
-const SUSPECT: [&str; 7] = [
-    "token",
-    "auth",
-    "session",
-    "bearer",
-    "jwt",
-    "signature",
-    "sessid",
-];
-const SUSPECT_END: [&str; 8] = [
-    "sid", "sig", "code", "state", "nonce", "key", "salt", "sess",
+const SUSPECT: [&str; 6] = ["token", "session", "bearer", "jwt", "signature", "sessid"];
+const SUSPECT_END: [&str; 9] = [
+    "auth", "sid", "sig", "code", "state", "nonce", "key", "salt", "sess",
 ];
 
 /// Names that begin so tell about a secret.
@@ -168,7 +161,7 @@ const ABOUT_FIRST: [&str; 14] = [
 ];
 
 /// Names that end so tell about a secret, or where it lies.
-const ABOUT_END: [&str; 68] = [
+const ABOUT_END: [&str; 73] = [
     "name",
     "names",
     "type",
@@ -237,6 +230,11 @@ const ABOUT_END: [&str; 68] = [
     "realm",
     "consent",
     "too",
+    "stdin",
+    "fd",
+    "middleware",
+    "storage",
+    "filter",
 ];
 
 /// Keys that find something and open nothing.
@@ -397,6 +395,9 @@ pub(super) fn unquoted(repr: &str) -> std::ops::Range<usize> {
 /// Whether somebody before us has taken the value out, or a program puts it in later.
 pub(super) fn is_placeholder(text: &str) -> bool {
     let core = text.trim_matches(['\'', '"', ' ', '\\']);
+    if core.len() > 256 {
+        return false;
+    }
     let is_name = |text: &str| {
         !text.is_empty()
             && text
@@ -471,6 +472,8 @@ pub(super) fn is_placeholder(text: &str) -> bool {
                 | "pw"
         );
     core.is_empty()
+        || is_version(core)
+        || is_path(core)
         || core.starts_with("[Filtered")
         || WORDS.contains(&lower.trim_end_matches(['.', '!', ':']))
         || is_own_name
@@ -495,6 +498,24 @@ pub(super) fn is_placeholder(text: &str) -> bool {
         || starts(":")
         || starts("@")
         || (core.len() <= 3 && core.starts_with(['%', '$', '?']))
+}
+
+/// `3.11.2`: packages are called after what they do.
+fn is_version(text: &str) -> bool {
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let mut parts = text.split('.');
+    let is_number = |part: &str| {
+        !part.is_empty() && part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    text.contains('.') && parts.all(is_number)
+}
+
+/// `/run/secrets/db`: where something lies.
+fn is_path(text: &str) -> bool {
+    text.starts_with(['/', '~', '.'])
+        && text.len() > 3
+        && text[1..].contains('/')
+        && is_speaking(text)
 }
 
 /// Whether it reads like a sentence about a secret.
@@ -572,16 +593,6 @@ pub(super) fn looks_random(text: &str) -> bool {
     if core.len() < 16 || !is_plain || core.starts_with('/') || core.contains("://") {
         return false;
     }
-    // `order-2024-final`, `/var/lib`, `2026-03-02`: words and numbers.
-    let is_speaking = core.split(['-', '_', '.', '/', ':', '=', '+']).all(|part| {
-        let is_all = |is: fn(&u8) -> bool| part.bytes().all(|byte| is(&byte));
-        is_all(u8::is_ascii_digit)
-            || part.len() <= 14
-                && (is_all(u8::is_ascii_lowercase)
-                    || is_all(u8::is_ascii_uppercase)
-                    || is_all(u8::is_ascii_alphabetic)
-                        && part[1..].bytes().all(|b| b.is_ascii_lowercase()))
-    });
     let n_digits = core.bytes().filter(u8::is_ascii_digit).count();
     let n_letters = core.bytes().filter(u8::is_ascii_alphabetic).count();
     let n_turns = core
@@ -590,7 +601,19 @@ pub(super) fn looks_random(text: &str) -> bool {
         .filter(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase())
         .count();
     let is_mixed = n_digits >= 2 && n_letters >= 2 || core.len() >= 20 && n_turns * 6 >= core.len();
-    !is_speaking && is_mixed && entropy(core) >= 3.0
+    !is_speaking(core) && is_mixed && entropy(core) >= 3.0
+}
+
+/// Whether it is words and numbers: `order-2024-final`, `/var/lib`, `2026-03-02`.
+fn is_speaking(text: &str) -> bool {
+    text.split(['-', '_', '.', '/', ':', '=', '+', '~'])
+        .all(|part| {
+            let is_all = |part: &str, is: fn(&u8) -> bool| part.bytes().all(|byte| is(&byte));
+            let is_word = is_all(part, u8::is_ascii_uppercase)
+                || is_all(part.get(1..).unwrap_or(""), u8::is_ascii_lowercase)
+                    && is_all(part, u8::is_ascii_alphabetic);
+            is_all(part, u8::is_ascii_digit) || part.len() <= 14 && is_word
+        })
 }
 
 /// Shannon's entropy in bits a byte.

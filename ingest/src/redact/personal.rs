@@ -48,8 +48,13 @@ fn mails(text: &str, found: &mut Findings) {
             .sum();
         let domain = rest[..domain].trim_end_matches(['.', '-']);
         // `user@host` after `://` is a part of a URL.
-        let is_url = text[..start].ends_with("://") || rest[domain.len()..].starts_with("://");
-        if start < at && !is_url && is_mail(&text[start..at], domain) {
+        let after = &rest[domain.len()..];
+        let is_url = text[..start].ends_with("://") || after.starts_with("://");
+        // `render@app.bundle:12:7` is a browser's frame, `me@host.org:dir` a file on another machine.
+        let is_place = after.strip_prefix(':').is_some_and(|after| {
+            after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/')
+        });
+        if start < at && !is_url && !is_place && is_mail(&text[start..at], domain) {
             let form = if n == 1 {
                 Form::Mail("@")
             } else {
@@ -72,6 +77,11 @@ fn is_mail(local: &str, domain: &str) -> bool {
     let [.., name, top] = labels.as_slice() else {
         return false;
     };
+    // `io.netty.common@4.1.97.Final`
+    let n_numbers = labels
+        .iter()
+        .filter(|label| label.bytes().all(|byte| byte.is_ascii_digit()))
+        .count();
     let is_example = *name == "example" && matches!(*top, "com" | "org" | "net");
     labels.iter().all(|label| !label.is_empty())
         && (2..=24).contains(&top.len())
@@ -79,6 +89,7 @@ fn is_mail(local: &str, domain: &str) -> bool {
         && !RESERVED.contains(top)
         && !FILES.contains(top)
         && !is_example
+        && n_numbers < 2
         && local != "git"
         && !local.ends_with('.')
 }
@@ -135,7 +146,10 @@ fn candidate(text: &str, start: usize, end: usize, found: &mut Findings) {
             .as_bytes()
             .get(word)
             .is_none_or(|&byte| !b"-_".contains(&byte));
-        if is_last && is_v4(&text[from..word]) && !is_version(&text[..from]) {
+        if is_last
+            && is_v4(&text[from..word])
+            && !is_version(&text[..from], &text[from..word], &text[word..])
+        {
             found.add(from..word, Form::Ip4);
         }
         from = word + 1;
@@ -189,7 +203,7 @@ fn is_card(digits: &[u8]) -> bool {
         13 => digits[0] == b'4',
         14 => matches!(two, 30 | 36 | 38 | 39),
         15 => matches!(two, 34 | 37),
-        16 => matches!(digits[0], b'4' | b'6') || matches!(two, 22..=27 | 35 | 51..=55),
+        16 => digits[0] == b'4' || matches!(two, 22..=27 | 35 | 51..=55 | 60 | 62 | 64 | 65),
         17..=19 => two == 62,
         _ => false,
     };
@@ -227,22 +241,47 @@ fn is_v4(text: &str) -> bool {
         && last != 0
 }
 
-/// Whether what stands before four numbers says that they are a version or a section.
-fn is_version(before: &str) -> bool {
-    const WORDS: [&str; 10] = [
+/// Whether four numbers are rather a version or a section: what stands before says so, or all but the last are small
+/// and nothing says that they are an address.
+fn is_version(before: &str, number: &str, after: &str) -> bool {
+    const VERSIONS: [&str; 9] = [
         "version", "versions", "v", "ver", "release", "firmware", "oid", "section", "chapter",
-        "kernel",
     ];
-    let before = before.trim_end_matches([' ', '=', ':', '"', '\'', '(']);
-    let start = before.len()
-        - before
-            .bytes()
-            .rev()
-            .take(12)
-            .take_while(u8::is_ascii_alphabetic)
-            .count();
-    let word = before[start..].to_ascii_lowercase();
-    WORDS.contains(&word.as_str())
+    const ADDRESSES: [&str; 17] = [
+        "ip", "addr", "address", "host", "client", "from", "peer", "remote", "for", "server", "to",
+        "connect", "listen", "by", "at", "on", "blocked",
+    ];
+    let before = before.trim_end_matches([' ', '\'', '"', '\\']);
+    if before.ends_with("==") || before.ends_with('~') {
+        return true;
+    }
+    let plain = before.trim_end_matches([' ', '=', ':', '"', '\'', '(', '[', '>', '/', '\\']);
+    let n = plain
+        .bytes()
+        .rev()
+        .take(32)
+        .take_while(u8::is_ascii_alphanumeric)
+        .count();
+    let word = plain[plain.len() - n..].to_ascii_lowercase();
+    if VERSIONS.contains(&word.as_str()) || word.ends_with("version") {
+        return true;
+    }
+    let octets: Vec<u8> = number
+        .split('.')
+        .filter_map(|octet| octet.parse().ok())
+        .collect();
+    let is_small = octets[0] != 10 && octets[..3].iter().all(|&octet| octet < 32);
+    let is_repeated = octets[1..].iter().all(|octet| *octet == octets[0])
+        || octets == [1, 2, 3, 4]
+        || octets == [8, 8, 4, 4];
+    let is_named = before.is_empty()
+        || ADDRESSES.iter().any(|address| word.ends_with(address))
+        || before.ends_with(['/', '@', '['])
+        || after
+            .strip_prefix(':')
+            .is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()))
+        || after.starts_with(" - ");
+    is_small && !is_repeated && !is_named
 }
 
 fn ip_v6(text: &str, found: &mut Findings) {

@@ -25,6 +25,8 @@ enum Check {
     Word,
     /// As [`Check::Word`], and the secret looks drawn at random.
     Random,
+    /// A parameter of a URL, and the secret looks drawn at random.
+    Query,
     /// It is no placeholder.
     Filled,
     /// The secret begins before the anchor: so many bytes at least and at most, and which.
@@ -173,6 +175,7 @@ pub(super) static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         // RFC 3986, 3.2.1. The last @ counts: a raw one stands in many a password.
         Filled "://" r#"://[^\s/?\#:@"'<>]*:([^\s/?\#"'<>]{1,256})@"#,
         Filled "://" r#"://[^\s/?\#:@"'<>{}]*:([^\s/"'<>{}@]{1,256})@[A-Za-z0-9.-]+[:/?\s]"#,
+        Query "key=" r"key=([A-Za-z0-9_-]{20,})(?:&|\s|$)",
         Filled "oracle:thin:" r"oracle:thin:[^\s/@]{1,128}/([^\s@]{1,128})@",
         // https://docs.djangoproject.com/en/stable/topics/auth/passwords/, crypt(5)
         Filled "pbkdf2_sha" r"pbkdf2_sha\d{1,3}\$\d{1,9}\$([A-Za-z0-9./+]{4,}\$[A-Za-z0-9./+]{20,}=*)",
@@ -215,7 +218,8 @@ pub(super) fn find(text: &str, anchor: Range<usize>, shape: &Shape, found: &mut 
             }
             n
         }
-        Check::Filled => 0,
+        Check::Query if !before.ends_with(b"?") && !before.ends_with(b"&") => return,
+        Check::Filled | Check::Query => 0,
         Check::Word | Check::Random => {
             let is_dashed = before.ends_with(b"-") && !before.ends_with(b"--");
             if is_dashed || !is_word_start(text, anchor.start) {
@@ -246,7 +250,7 @@ pub(super) fn find(text: &str, anchor: Range<usize>, shape: &Shape, found: &mut 
     let value = &text[secret.clone()];
     let is_secret = match shape.check {
         Check::Word | Check::Behind(..) => true,
-        Check::Random => names::looks_random(value),
+        Check::Random | Check::Query => names::looks_random(value),
         Check::Filled => !names::is_placeholder(value) && is_credential(shape.anchor, value),
     };
     if is_secret {

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// Where in an event a case stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     Text,
     Source,
     Locals,
@@ -20,19 +20,19 @@ pub enum Place {
 
 /// One line of the corpus, with its templates filled in.
 #[derive(Debug)]
-pub struct Case {
-    pub kind: String,
-    pub place: Place,
+pub(crate) struct Case {
+    pub(crate) kind: String,
+    pub(crate) place: Place,
     /// Without the marks. Of locals and attributes, JSON as `serde_json` writes it.
-    pub text: String,
+    pub(crate) text: String,
     /// Where in `text` the secrets are.
-    pub secrets: Vec<Range<usize>>,
+    pub(crate) secrets: Vec<Range<usize>>,
     /// Not looked at while rules are written: a third of the lines, by their hash.
-    pub is_held_out: bool,
+    pub(crate) is_held_out: bool,
 }
 
 /// All cases of the files in `tests/redaction/<folder>`.
-pub fn read(folder: &str) -> Vec<Case> {
+pub(crate) fn read(folder: &str) -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/redaction")
         .join(folder);
@@ -96,7 +96,7 @@ impl Case {
     }
 
     /// An event that has the case in its place.
-    pub fn event(&self) -> ErrorEvent {
+    pub(crate) fn event(&self) -> ErrorEvent {
         let mut frame = Frame::default();
         let mut event = ErrorEvent::default();
         let mut exception = Exception::default();
@@ -119,7 +119,7 @@ impl Case {
     }
 
     /// What has become of the case's text in its event.
-    pub fn text_of(&self, event: &ErrorEvent) -> String {
+    pub(crate) fn text_of(&self, event: &ErrorEvent) -> String {
         let exception = &event.exceptions[0];
         match self.place {
             Place::Text => exception.message.clone(),

@@ -8,27 +8,27 @@ use super::corpus::{self, Case};
 
 /// Counts of one kind of case, or of many.
 #[derive(Debug, Default, Clone)]
-pub struct Score {
-    pub n_secrets: usize,
+pub(crate) struct Score {
+    pub(crate) n_secrets: usize,
     /// Secrets of which nothing usable is left.
-    pub n_gone: usize,
-    pub n_spans: usize,
+    pub(crate) n_gone: usize,
+    pub(crate) n_spans: usize,
     /// Replaced spans that overlap a secret.
-    pub n_right: usize,
+    pub(crate) n_right: usize,
     /// What went wrong, to read.
-    pub mistakes: Vec<String>,
+    pub(crate) mistakes: Vec<String>,
 }
 
 impl Score {
-    pub fn recall(&self) -> f64 {
+    pub(crate) fn recall(&self) -> f64 {
         self.n_gone as f64 / self.n_secrets.max(1) as f64
     }
 
-    pub fn precision(&self) -> f64 {
+    pub(crate) fn precision(&self) -> f64 {
         self.n_right as f64 / self.n_spans.max(1) as f64
     }
 
-    pub fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.n_secrets += other.n_secrets;
         self.n_gone += other.n_gone;
         self.n_spans += other.n_spans;
@@ -38,12 +38,12 @@ impl Score {
 }
 
 /// A redactor with always the same key.
-pub fn redactor() -> Redactor {
+pub(crate) fn redactor() -> Redactor {
     Redactor::new(RedactionKey::new(*b"0123456789abcdef"))
 }
 
 /// The scores of the corpus by whether a case is held out and by its kind.
-pub fn all() -> BTreeMap<(bool, String), Score> {
+pub(crate) fn all() -> BTreeMap<(bool, String), Score> {
     let redactor = redactor();
     let mut scores: BTreeMap<(bool, String), Score> = BTreeMap::new();
     for case in corpus::read("secrets")
@@ -98,7 +98,7 @@ fn survives(text: &str, redacted: &str, secret: &Range<usize>) -> bool {
 }
 
 /// The stretches that differ. Characters that are the same by chance, or are kept as punctuation, do not end one.
-pub fn spans(text: &str, redacted: &str) -> Vec<Range<usize>> {
+pub(crate) fn spans(text: &str, redacted: &str) -> Vec<Range<usize>> {
     let is_end = |byte: &u8| b" \n\t\"'&;,=<>()".contains(byte);
     let mut spans: Vec<Range<usize>> = Vec::new();
     for (at, (a, b)) in text.bytes().zip(redacted.bytes()).enumerate() {
