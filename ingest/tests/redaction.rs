@@ -242,6 +242,29 @@ fn no_member_is_lost() {
     );
 }
 
+/// Cut anywhere, and with a letter of several bytes anywhere.
+#[test]
+fn no_text_panics() {
+    let redactor = score::redactor();
+    for case in corpus::read("secrets")
+        .iter()
+        .chain(&corpus::read("look-alikes"))
+    {
+        let text: String = case.text.chars().take(160).collect();
+        for (n, (at, c)) in text.char_indices().enumerate() {
+            redactor.text(&text[..at]);
+            redactor.text(&text[at..]);
+            let wide = ["—", "é", "𐐀"][n % 3];
+            redactor.text(&format!("{}{wide}{}", &text[..at], &text[at..]));
+            redactor.text(&format!(
+                "{}{wide}{}",
+                &text[..at],
+                &text[at + c.len_utf8()..]
+            ));
+        }
+    }
+}
+
 /// Texts that are made so that each place in them asks for a look at the whole rest. With quadratic time this would not
 /// end: 256 KiB, where one look in a nanosecond a byte would take a minute for each.
 #[test]

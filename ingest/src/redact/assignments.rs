@@ -322,7 +322,7 @@ impl Name<'_> {
             // Other than words may belong to another name.
             let is_word =
                 value.len() == end && value.bytes().all(|byte| byte.is_ascii_alphabetic());
-            if !is_word || rest[..gap.min(rest.len())].ends_with(['"', '\'', '`', '(']) {
+            if !is_word || self.text[..start].ends_with(['"', '\'', '`', '(']) {
                 return None;
             }
             at = start + end;
