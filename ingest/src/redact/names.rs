@@ -117,7 +117,8 @@ pub(super) fn sensitivity(name: &str) -> Sensitivity {
     let is_suspect = SUSPECT.iter().any(|word| plain.contains(word))
         || plain != "key" && SUSPECT_END.contains(end)
         || is_key_id;
-    match is_suspect && !plain.starts_with("author") {
+    // A bare `key` finds something, a hash opens nothing.
+    match is_suspect && !plain.starts_with("author") && *end != "hash" {
         true => Sensitivity::Suspect,
         false => Sensitivity::None,
     }
@@ -161,7 +162,7 @@ const ABOUT_FIRST: [&str; 14] = [
 ];
 
 /// Names that end so tell about a secret, or where it lies.
-const ABOUT_END: [&str; 73] = [
+const ABOUT_END: [&str; 78] = [
     "name",
     "names",
     "type",
@@ -231,6 +232,11 @@ const ABOUT_END: [&str; 73] = [
     "consent",
     "too",
     "stdin",
+    "ms",
+    "s",
+    "seconds",
+    "days",
+    "interval",
     "fd",
     "middleware",
     "storage",

@@ -50,11 +50,13 @@ fn mails(text: &str, found: &mut Findings) {
         // `user@host` after `://` is a part of a URL.
         let after = &rest[domain.len()..];
         let is_url = text[..start].ends_with("://") || after.starts_with("://");
+        // `app@base.apk@classes.dex`
+        let is_path = text[..start].ends_with('@') || after.starts_with('@');
         // `render@app.bundle:12:7` is a browser's frame, `me@host.org:dir` a file on another machine.
         let is_place = after.strip_prefix(':').is_some_and(|after| {
             after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/')
         });
-        if start < at && !is_url && !is_place && is_mail(&text[start..at], domain) {
+        if start < at && !is_url && !is_path && !is_place && is_mail(&text[start..at], domain) {
             let form = if n == 1 {
                 Form::Mail("@")
             } else {
