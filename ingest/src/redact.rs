@@ -10,6 +10,7 @@ mod mask;
 mod names;
 mod personal;
 mod shapes;
+mod values;
 
 use std::{
     collections::BTreeMap,
@@ -149,7 +150,7 @@ impl Redactor {
             Value::String(text) => self.named_text(text, sensitivity, place),
             Value::Number(number) => {
                 let text = number.to_string();
-                let is_secret = place == Place::Attribute && names::is_secret(sensitivity, &text);
+                let is_secret = place == Place::Attribute && values::is_secret(sensitivity, &text);
                 let redacted = match is_secret {
                     true => mask::opaque(&text, &self.key),
                     false if text.len() >= 13 => self.text(&text),
@@ -189,10 +190,10 @@ impl Redactor {
 
     fn named_text(&self, text: &mut String, sensitivity: Sensitivity, place: Place) {
         // A local's name is the programmer's, and its value may be an object's repr.
-        let can_be = place == Place::Attribute || names::is_string_repr(text);
+        let can_be = place == Place::Attribute || values::is_string_repr(text);
         if sensitivity != Sensitivity::None && (can_be || sensitivity == Sensitivity::Digits) {
             let quoted = if place == Place::Local {
-                names::unquoted(text)
+                values::unquoted(text)
             } else {
                 0..text.len()
             };

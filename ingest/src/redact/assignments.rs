@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{
     find::{Findings, Form, Kind},
     names::{self, MAX_NAME, Sensitivity},
+    values,
 };
 
 /// Bytes between a telling word and a value at random.
@@ -26,7 +27,7 @@ pub(super) fn find(text: &str, word: Range<usize>, kind: Kind, found: &mut Findi
     // Code is full of names with values beside them; literals at random are the only secrets in it.
     if kind == Kind::Source {
         if let Some((value, true)) = name.assigned()
-            && names::looks_random(&text[value.clone()])
+            && values::looks_random(&text[value.clone()])
         {
             found.add(value, Form::Opaque);
         }
@@ -211,7 +212,7 @@ impl Name<'_> {
             let start = at + prefix + quote.len();
             return Some((start..start + closing(&self.text[start..], quote), true));
         }
-        if is_bracketed(rest) {
+        if values::is_bracketed(rest) {
             return None;
         }
         let line_end = ['\n', '\r', '\'', '"'];
@@ -254,7 +255,7 @@ impl Name<'_> {
         let value = value.trim_end_matches(['\\', '.', '"']);
         let next = rest[value.len()..].trim_start_matches([' ', '\t']);
         let is_end = next.is_empty() || next.starts_with(|c: char| "\n\r\\,;}])&|\"'<".contains(c));
-        if needs_end && !is_end && !names::looks_random(value) {
+        if needs_end && !is_end && !values::looks_random(value) {
             return None;
         }
         (!value.is_empty()).then_some((at..at + value.len(), false))
@@ -266,7 +267,7 @@ impl Name<'_> {
             let is_count = self.sensitivity == Sensitivity::Secret
                 && text.len() < 4
                 && text.parse::<u32>().is_ok();
-            if is_count || is_code(text, self.text[..value.start].ends_with(" = ")) {
+            if is_count || values::is_code(text, self.text[..value.start].ends_with(" = ")) {
                 return;
             }
             if self.sensitivity == Sensitivity::Phone {
@@ -306,7 +307,7 @@ impl Name<'_> {
             let start = at + gap;
             if self.sensitivity == Sensitivity::Phone {
                 let number = self.phone(start..start);
-                return names::is_secret(Sensitivity::Phone, &self.text[number.clone()])
+                return values::is_secret(Sensitivity::Phone, &self.text[number.clone()])
                     .then_some(number);
             }
             let rest = &self.text[start..];
@@ -315,7 +316,7 @@ impl Name<'_> {
             let padded = rest[end..].trim_start_matches('=');
             let is_name = rest[end..].starts_with(['=', '('])
                 && padded.starts_with(|c: char| is_part(c) || "('\"".contains(c));
-            if value.len() >= 20 && names::looks_random(value) && !is_name {
+            if value.len() >= 20 && values::looks_random(value) && !is_name {
                 let n_padding = rest[end..].len() - padded.len();
                 return Some(start..start + value.len() + n_padding.min(2));
             }
@@ -353,21 +354,9 @@ pub(super) fn judge(
                 );
             }
         }
-        _ if names::is_secret(sensitivity, part) => found.add(value, Form::Opaque),
+        _ if values::is_secret(sensitivity, part) => found.add(value, Form::Opaque),
         _ => {}
     }
-}
-
-/// Whether a template stands there, somebody else's mask, or a container with names of its own.
-fn is_bracketed(text: &str) -> bool {
-    let inner = text.trim_start_matches(['$', '%', '#']);
-    let Some(inner) = inner.strip_prefix(['(', '[', '{', '<']) else {
-        return false;
-    };
-    let inner = &inner[..inner.floor_char_boundary(64)];
-    let end = inner.find([')', ']', '}', '>', '\'', '"', ':', ',', ' ']);
-    end.is_some_and(|end| !inner[..end].bytes().any(|byte| byte.is_ascii_digit()))
-        || inner.is_empty()
 }
 
 /// The quote that a text begins with, escaped or not.
@@ -401,48 +390,13 @@ fn closing(text: &str, quote: &str) -> usize {
     text.len()
 }
 
-/// Whether a value without quotes is code: a call, another variable, an attribute.
-fn is_code(value: &str, is_spaced: bool) -> bool {
-    let is_identifier = |text: &str| {
-        text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
-    const OBJECTS: [&str; 20] = [
-        "self", "this", "cls", "args", "kwargs", "settings", "config", "conf", "os", "request",
-        "req", "app", "ctx", "options", "opts", "params", "process", "form", "env", "creds",
-    ];
-    // `inspect_secret = inspect_config`
-    if is_spaced
-        && value.contains('_')
-        && is_identifier(value)
-        && !value.bytes().any(|byte| byte.is_ascii_digit())
-    {
-        return true;
-    }
-    let head = &value[..value.find(['(', '[']).unwrap_or(value.len())];
-    let parts: Vec<&str> = head.split('.').take(8).collect();
-    let is_path = parts.iter().all(|part| is_identifier(part));
-    let is_known = parts.len() > 1
-        && (OBJECTS.contains(&parts[0])
-            || parts
-                .last()
-                .is_some_and(|last| names::sensitivity(last) != Sensitivity::None));
-    let is_variable = parts.len() == 1
-        && !head.bytes().any(|byte| byte.is_ascii_digit())
-        && names::sensitivity(head) != Sensitivity::None
-        && !head.contains('-');
-    is_path && (head.len() < value.len() || is_known || is_variable)
-}
-
 /// The values of cookies, without the attributes that a browser reads (RFC 6265).
 fn cookies(text: &str, start: usize, found: &mut Findings) {
     const ATTRIBUTES: [&str; 9] = [
         "path", "domain", "expires", "max-age", "samesite", "version", "priority", "secure",
         "httponly",
     ];
-    if !text.contains('=') && names::looks_random(text) {
+    if !text.contains('=') && values::looks_random(text) {
         found.add(start..start + text.len(), Form::Opaque);
     }
     let mut at = start;
@@ -453,7 +407,7 @@ fn cookies(text: &str, start: usize, found: &mut Findings) {
         {
             let from = at + name.len() + 1;
             let value = &value[..value.find(' ').unwrap_or(value.len())];
-            if !names::is_placeholder(value) {
+            if !values::is_placeholder(value) {
                 found.add(from..from + value.len(), Form::Opaque);
             }
         }
@@ -465,8 +419,8 @@ fn cookies(text: &str, start: usize, found: &mut Findings) {
 fn credential(text: &str) -> Option<Range<usize>> {
     let (scheme, rest) = text.split_once(' ').unwrap_or(("", text));
     let is_secret = !rest.contains(' ')
-        && names::is_secret(Sensitivity::Secret, rest)
-        && !is_code(rest, false)
+        && values::is_secret(Sensitivity::Secret, rest)
+        && !values::is_code(rest, false)
         && rest.len() >= 4;
     is_secret
         .then(|| text.len() - rest.len()..text.len())

@@ -99,7 +99,12 @@ static ANCHORS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .kind(Some(AhoCorasickKind::DFA))
-        .build(SHAPES.iter().map(|shape| shape.anchor).chain(NAMES))
+        .build(
+            SHAPES
+                .iter()
+                .map(|shape| shape.anchor)
+                .chain(NAMES.split(' ')),
+        )
         .expect("constant words")
 });
 

@@ -189,10 +189,10 @@ fn card_length(text: &str) -> Option<usize> {
                 .next()
                 .is_some_and(|part| part.len() == n && part.iter().all(u8::is_ascii_digit))
         });
-        let is_end = !bytes.get(n).is_some_and(u8::is_ascii_digit)
-            && !(bytes.get(n) == Some(&separator)
-                && bytes.get(n + 1).is_some_and(u8::is_ascii_digit)
-                && separator == b'-');
+        // Of groups with dashes no further one follows.
+        let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+        let goes_on = separator == b'-' && bytes.get(n) == Some(&b'-') && is_digit(n + 1);
+        let is_end = !is_digit(n) && !goes_on;
         let digits: Vec<u8> = text.iter().copied().filter(u8::is_ascii_digit).collect();
         (is_grouped && is_end && is_card(&digits)).then_some(n)
     });

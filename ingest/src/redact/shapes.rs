@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::{
     find::{Findings, Form, is_word_start},
-    names,
+    values,
 };
 
 /// A secret's form: the text that gives it away, and what follows it.
@@ -250,8 +250,8 @@ pub(super) fn find(text: &str, anchor: Range<usize>, shape: &Shape, found: &mut 
     let value = &text[secret.clone()];
     let is_secret = match shape.check {
         Check::Word | Check::Behind(..) => true,
-        Check::Random | Check::Query => names::looks_random(value),
-        Check::Filled => !names::is_placeholder(value) && is_credential(shape.anchor, value),
+        Check::Random | Check::Query => values::looks_random(value),
+        Check::Filled => !values::is_placeholder(value) && is_credential(shape.anchor, value),
     };
     if is_secret {
         found.add(secret, Form::Opaque);
@@ -262,7 +262,7 @@ pub(super) fn find(text: &str, anchor: Range<usize>, shape: &Shape, found: &mut 
 fn is_credential(scheme: &str, value: &str) -> bool {
     let has = |is: fn(&u8) -> bool| value.bytes().any(|byte| is(&byte));
     match scheme {
-        "bearer" => has(u8::is_ascii_digit) || names::looks_random(value),
+        "bearer" => has(u8::is_ascii_digit) || values::looks_random(value),
         "basic " => {
             value.len().is_multiple_of(4)
                 && has(u8::is_ascii_lowercase)
