@@ -218,7 +218,7 @@ pub enum FixError {
 pub fn locate(event: &ErrorEvent, checkout: &Checkout) -> Vec<Location> {
     match event.platform {
         Platform::Python => lang::python::locate(event, checkout),
-        Platform::JavaScript | Platform::Other => Vec::new(),
+        _ => Vec::new(),
     }
 }
 
@@ -235,7 +235,7 @@ pub fn without_values(text: &str, event: &ErrorEvent, checkout: &Checkout) -> St
 pub fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     match task.event.platform {
         Platform::Python => lang::python::fix(task),
-        Platform::JavaScript | Platform::Other => Ok(unsupported(task.event.platform)),
+        _ => Ok(unsupported(task.event.platform)),
     }
 }
 
@@ -253,16 +253,14 @@ pub fn verify(task: &Task<'_>, patch: &Patch) -> Result<Report, FixError> {
             ..Report::default()
         }),
         (Patch::Applies(candidate), Platform::Python) => lang::python::verify(task, candidate),
-        (Patch::Applies(_), Platform::JavaScript | Platform::Other) => {
-            Ok(unsupported(task.event.platform))
-        }
+        (Patch::Applies(_), _) => Ok(unsupported(task.event.platform)),
     }
 }
 
 fn unsupported(platform: Platform) -> Report {
     let why_not = match platform {
         Platform::JavaScript => "fixing JavaScript is not supported yet",
-        Platform::Python | Platform::Other => "the event's language is not supported yet",
+        _ => "the event's language is not supported yet",
     };
     Report {
         why_not: Some(why_not.to_owned()),

@@ -31,8 +31,34 @@ pub struct ErrorEvent {
 pub enum Platform {
     /// CPython or PyPy.
     Python,
-    /// Node or a browser.
+    /// Node, a browser, Hermes or another engine.
     JavaScript,
+    /// The JVM, code in Java.
+    Java,
+    /// The JVM, code in Kotlin.
+    Kotlin,
+    /// The JVM, code in Scala.
+    Scala,
+    /// The JVM, code in Clojure.
+    Clojure,
+    /// The JVM, code in Groovy.
+    Groovy,
+    /// Go.
+    Go,
+    /// Rust.
+    Rust,
+    /// Ruby.
+    Ruby,
+    /// PHP.
+    Php,
+    /// .NET or Mono.
+    CSharp,
+    /// Dart, with or without Flutter.
+    Dart,
+    /// Elixir or Erlang.
+    Elixir,
+    /// Machine code with no runtime that prints traces: C, C++, Swift, Objective-C, as sanitizers and crash reporters see it.
+    Native,
     /// Another one, or not known.
     #[default]
     Other,
@@ -41,9 +67,10 @@ pub enum Platform {
 /// One exception of an event's chain.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Exception {
-    /// The bare class name, without its module: `KeyError`, `JMESPathTypeError`.
+    /// The bare class name, without its module: `KeyError`, `JMESPathTypeError`. Where no class was thrown, the runtime's
+    /// word for what happened: `panic`, `fatal error`, `heap-use-after-free`. Empty if a stack came without any.
     pub type_name: String,
-    /// The module of the class (`jmespath.exceptions`), where it was reported.
+    /// The module of the class (`jmespath.exceptions`, `java.lang`), where it was reported before a dot.
     pub module: Option<String>,
     /// The message, without notes; may have several lines; empty if there was none.
     pub message: String,
@@ -51,8 +78,26 @@ pub struct Exception {
     pub notes: Vec<String>,
     /// The call stack, **oldest call first**: the last frame is where it was raised.
     pub frames: Vec<Frame>,
+    /// How many more of the oldest frames there are, which were not printed because the parent's stack has them too
+    /// ("... 12 more").
+    #[serde(default)]
+    pub common_frames: u32,
+    /// Where it was raised, if the runtime says so apart from the frames (Rust's panics).
+    #[serde(default)]
+    pub location: Option<Location>,
     /// Which exception of [`ErrorEvent::exceptions`] this one hangs on, and how; `None` for index 0.
     pub parent: Option<Parent>,
+}
+
+/// A place in a source file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Location {
+    /// The file as reported. Untrusted: never opened.
+    pub path: String,
+    /// 1-based line.
+    pub line: Option<u32>,
+    /// 1-based column.
+    pub column: Option<u32>,
 }
 
 /// How an exception hangs on another one of the chain.
@@ -74,12 +119,15 @@ pub enum Link {
     Context,
     /// A member of an exception group.
     Member,
+    /// Raised while the parent was already on its way, and set aside (Java's `Suppressed:`).
+    Suppressed,
 }
 
 /// One call of the stack.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
-    /// The function's bare or qualified name as reported: `parse`, `Parser.parse`, `<module>`, `<lambda>`.
+    /// The function's bare or qualified name as reported: `parse`, `Parser.parse`, `<module>`, `<lambda>`; in text logs as
+    /// printed, without the arguments (.NET prints parameters, which belong to the name). Empty if none.
     pub function: String,
     /// The dotted module, where it was reported.
     pub module: Option<String>,
@@ -87,9 +135,12 @@ pub struct Frame {
     pub path: String,
     /// 1-based line.
     pub line: Option<u32>,
+    /// 1-based column, as reported; runtimes count bytes, characters or UTF-16 units.
+    #[serde(default)]
+    pub column: Option<u32>,
     /// 0-based half-open range of bytes in `context_line` (as given there, unstripped) that carets or columns marked.
     pub columns: Option<(u32, u32)>,
-    /// Whether the reporter calls it the application's own.
+    /// Whether it is the application's own: as the reporter says, else `Some(false)` where the path is surely a library's.
     pub in_app: Option<bool>,
     /// The source line, where it was reported. In text logs it is stripped of its indentation.
     pub context_line: Option<String>,

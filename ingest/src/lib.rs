@@ -25,7 +25,7 @@ mod splitter;
 mod text;
 
 pub use crate::{
-    event::{ErrorEvent, Exception, Frame, Link, Parent, Platform},
+    event::{ErrorEvent, Exception, Frame, Link, Location, Parent, Platform},
     log_reader::{LogReader, Placed},
     outcome::{DropReason, Summary},
     read::{Format, Options, ReadError, Redaction, UnknownFormat, read, read_with},

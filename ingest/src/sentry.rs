@@ -149,6 +149,15 @@ fn platform(name: &str, exceptions: &[crate::event::Exception]) -> Platform {
     match name {
         "python" => Platform::Python,
         "javascript" | "node" => Platform::JavaScript,
+        "java" => Platform::Java,
+        "go" => Platform::Go,
+        "rust" => Platform::Rust,
+        "ruby" => Platform::Ruby,
+        "php" => Platform::Php,
+        "csharp" => Platform::CSharp,
+        "dart" => Platform::Dart,
+        "elixir" => Platform::Elixir,
+        "native" | "c" | "cocoa" | "objc" => Platform::Native,
         "" | "other" => {
             let path = exceptions
                 .iter()

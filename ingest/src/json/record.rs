@@ -339,6 +339,7 @@ fn structlog_exception(stack: &Value, name: &str, parent: Option<Parent>) -> Exc
         notes: elements("exc_notes").filter_map(scalar).collect(),
         frames: keep_ends(elements("frames").filter_map(structlog_frame)),
         parent,
+        ..Exception::default()
     }
 }
 

@@ -39,6 +39,7 @@ fn frame(frame: &Value) -> Option<Frame> {
         module: name("module"),
         path: name("abs_path").or(name("filename")).unwrap_or_default(),
         line: number(frame.get("lineno")),
+        column: number(frame.get("colno")),
         columns: number(frame.get("colno"))
             .and_then(|column| Some((column.checked_sub(1)?, column))),
         in_app: frame.get("in_app").and_then(Value::as_bool),

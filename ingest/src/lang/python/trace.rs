@@ -568,6 +568,7 @@ impl Building {
             notes,
             frames,
             parent: None,
+            ..Exception::default()
         };
         Some(Node {
             exception,
