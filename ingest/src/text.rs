@@ -2,7 +2,7 @@
 //! several writers apart.
 
 pub(crate) mod folded;
-mod prefix;
+pub(crate) mod prefix;
 pub(crate) mod record;
 
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use self::{prefix::Prefix, record::Record};
 use crate::{
     event::{ErrorEvent, Platform},
     lang::{
-        Ending, Step, javascript,
+        self, Above, Begun, Ending, Parsed, Step,
         python::{self, HEADER, Strictness, exception_line},
     },
     limits::{MAX_MESSAGE_BYTES, MAX_OPEN_TRACES, cut},
@@ -23,8 +23,12 @@ use crate::{
 
 /// Lines remembered for what they say about a trace that follows them.
 const N_RECENT: usize = 8;
+/// Lines remembered because a trace may have begun there.
+const N_KEPT: usize = Above::MAX + N_RECENT;
 /// Lines for which a finished trace waits for its chain to go on, while others' lines pass by.
 const MAX_IDLE_LINES: usize = 256;
+/// The same for the languages whose runtimes write a trace in one go.
+const MAX_IDLE_LINES_AT_ONCE: usize = 12;
 
 /// Finds traces in the lines of one stream.
 #[derive(Debug)]
@@ -54,7 +58,8 @@ struct Open {
 #[derive(Debug)]
 enum Trace {
     Python(Box<python::Trace>),
-    JavaScript(Box<javascript::Trace>),
+    /// In another language.
+    Other(lang::Trace),
 }
 
 /// What the log record around a trace says.
@@ -89,7 +94,7 @@ impl TextReader {
 
     /// Remembers a line that has no part in any trace.
     pub(crate) fn pass(&mut self, line: &[u8]) {
-        let mut kept = if self.recent.len() >= N_RECENT {
+        let mut kept = if self.recent.len() >= N_KEPT {
             self.recent.pop_front().unwrap_or_default()
         } else {
             Vec::new()
@@ -106,11 +111,13 @@ impl TextReader {
         }
     }
 
-    /// The lines before, nearest first.
-    fn recent(&self) -> Vec<String> {
+    /// The lines before the `n` nearest ones, nearest first.
+    fn recent(&self, n: usize) -> Vec<String> {
         self.recent
             .iter()
             .rev()
+            .skip(n)
+            .take(N_RECENT)
             .map(|line| clean(line, MAX_MESSAGE_BYTES).into_owned())
             .collect()
     }
@@ -162,7 +169,11 @@ impl TextReader {
                 Some(Step::Over) => over.push(at),
                 Some(Step::Foreign) | None => {
                     self.open[at].n_idle += 1;
-                    if self.open[at].n_idle > MAX_IDLE_LINES {
+                    let limit = match self.open[at].trace {
+                        Trace::Python(_) => MAX_IDLE_LINES,
+                        Trace::Other(_) => MAX_IDLE_LINES_AT_ONCE,
+                    };
+                    if self.open[at].n_idle > limit {
                         over.push(at);
                     }
                 }
@@ -189,7 +200,7 @@ impl TextReader {
             } else {
                 lead
             };
-            let recent = self.recent();
+            let recent = self.recent(0);
             let has_title = recent
                 .get(1)
                 .is_some_and(|line| line.contains("Uncaught Python exception"));
@@ -228,7 +239,7 @@ impl TextReader {
                 Ending::Plain
             };
             let trace = python::Trace::at_location(ending, path, line_number);
-            let context = Context::of("", &self.recent(), self.timestamp.as_deref());
+            let context = Context::of("", &self.recent(0), self.timestamp.as_deref());
             self.open.push(Open {
                 prefix: Some(Prefix::of(base)),
                 lead: String::new(),
@@ -240,36 +251,40 @@ impl TextReader {
             });
             return true;
         }
-        self.begin_javascript(trimmed)
+        match lang::begin(trimmed, Above(&self.recent)) {
+            Some(begun) => {
+                self.open(begun);
+                true
+            }
+            None => false,
+        }
     }
 
-    fn begin_javascript(&mut self, line: &str) -> bool {
-        let Some((lead, frame)) = javascript::first_frame(line) else {
-            return false;
-        };
-        let prefix = Prefix::of(lead);
-        let recent = self.recent();
-        let lines: Vec<&str> = recent.iter().map_while(|line| prefix.strip(line)).collect();
-        let Some(header) = javascript::header(&lines) else {
-            return false;
-        };
-        let before = header.before.as_deref().unwrap_or("");
+    /// Opens a trace in another language than Python.
+    fn open(&mut self, begun: Begun) {
+        let timestamp = self.timestamp.as_deref();
         let mut context = Context::default();
-        context.merge(&record::parse(before));
-        let outer = Context::of(lead, &recent[header.n_lines..], self.timestamp.as_deref());
-        context.or(outer);
-        let trace = javascript::Trace::new(header, frame);
+        context.merge(&record::parse(&begun.before));
+        context.or(Context::of(
+            &begun.lead,
+            &self.recent(begun.n_above),
+            timestamp,
+        ));
         self.recent.clear();
+        // Of Ruby's traceback with the oldest call first, Python's parser took the header.
+        let is_others = matches!(begun.trace, lang::Trace::Ruby(_));
+        self.open.retain(|open| {
+            !(is_others && open.prefix.is_none() && matches!(open.trace, Trace::Python(_)))
+        });
         self.open.push(Open {
-            prefix: Some(prefix),
-            lead: String::new(),
+            prefix: begun.is_everywhere.then(|| Prefix::of(&begun.lead)),
+            lead: begun.lead,
             is_group: false,
-            trace: Trace::JavaScript(Box::new(trace)),
+            trace: Trace::Other(begun.trace),
             context,
             announced: None,
             n_idle: 0,
         });
-        true
     }
 }
 
@@ -277,7 +292,10 @@ impl Open {
     /// `None` if the line is another writer's.
     fn push(&mut self, line: &str) -> Option<Step> {
         if self.prefix.is_none() {
-            self.settle_prefix(line);
+            match self.trace {
+                Trace::Python(_) => self.settle_prefix(line),
+                Trace::Other(_) => self.settle_after_header(line),
+            }
         }
         let Some(prefix) = &self.prefix else {
             // The first frame has not come yet: others may write between.
@@ -312,8 +330,21 @@ impl Open {
         let body = prefix.strip(line)?;
         Some(match &mut self.trace {
             Trace::Python(trace) => trace.push(body),
-            Trace::JavaScript(trace) => trace.push(body),
+            Trace::Other(trace) => trace.push(body),
         })
+    }
+
+    /// Learns from the line after the header whether what stood before the header stands before every line.
+    fn settle_after_header(&mut self, line: &str) {
+        let prefix = Prefix::of(&self.lead);
+        if prefix.is_blank() {
+            self.prefix = Some(Prefix::default());
+        } else if prefix.strip(line).is_some() {
+            self.prefix = Some(prefix);
+        } else if record::is_start(&self.lead) {
+            self.context.settle(&self.lead);
+            self.prefix = Some(Prefix::default());
+        }
     }
 
     /// Learns from the first frame what stands before every line.
@@ -357,7 +388,7 @@ impl Open {
     }
 
     fn finish(self, out: &mut dyn Outcomes) {
-        let (platform, exceptions, syntax) = match self.trace {
+        let (parsed, syntax) = match self.trace {
             Trace::Python(trace) => {
                 let is_bare = trace.is_bare();
                 let (exceptions, syntax) = trace.finish(self.announced.as_deref());
@@ -369,13 +400,22 @@ impl Open {
                     });
                     return;
                 }
-                (Platform::Python, exceptions, syntax)
+                let parsed = Parsed {
+                    platform: Platform::Python,
+                    exceptions,
+                    ..Parsed::default()
+                };
+                (parsed, syntax)
             }
-            Trace::JavaScript(trace) => (Platform::JavaScript, trace.finish(), None),
+            Trace::Other(trace) => (trace.finish(), None),
         };
+        if parsed.exceptions.is_empty() {
+            out.dropped(DropReason::NoError);
+            return;
+        }
         let mut event = ErrorEvent {
-            platform,
-            exceptions,
+            platform: parsed.platform,
+            exceptions: parsed.exceptions,
             ..ErrorEvent::default()
         };
         event.timestamp = self.context.timestamp;
@@ -390,6 +430,9 @@ impl Open {
                     .attributes
                     .insert(key.to_owned(), Value::String(value));
             }
+        }
+        for (key, value) in parsed.attributes {
+            event.attributes.insert(key.to_owned(), value);
         }
         if let Some(syntax) = syntax {
             event.attributes.insert("syntax_error".to_owned(), syntax);

@@ -23,6 +23,7 @@ fn render(event: &ErrorEvent) -> String {
                 Link::Cause => "cause",
                 Link::Context => "context",
                 Link::Member => "member",
+                Link::Suppressed => "suppressed",
             };
             format!(" <{link} of {}>", parent.index)
         });
@@ -428,6 +429,84 @@ fn torn_ones_are_counted_and_lose_nothing() {
 }
 
 #[test]
+fn jvm_stacks() {
+    check(
+        "2024-01-01 12:00:00 ERROR shop.Orders - Order 7 failed
+java.lang.IllegalStateException: no stock
+for 3 items
+\tat shop.Stock.take(Stock.java:10) ~[app.jar:1.2]
+\tat java.base/java.util.Optional.map(Optional.java:260)
+\tat shop.Main.main(Main.java:3)
+\tSuppressed: java.io.IOException: close
+\t\tat shop.Stock.close(Stock.java:40)
+\t\t... 2 more
+Caused by: java.sql.SQLException: gone
+\tat shop.Db.<init>(Db.kt)
+\t... 12 common frames omitted
+2024-01-01 12:00:01 INFO [main] shop.Orders - next
+",
+        &["2024-01-01 12:00:00 error \"Order 7 failed\"
+java.lang.IllegalStateException: \"no stock\\nfor 3 items\"
+  Main.java:3 shop.Main.main | -
+  Optional.java:260 java.util.Optional.map | -
+  Stock.java:10 shop.Stock.take | -
+java.io.IOException: \"close\" <suppressed of 0>
+  Stock.java:40 shop.Stock.close | -
+java.sql.SQLException: \"gone\" <cause of 0>
+  Db.kt:0 shop.Db.<init> | -"],
+    );
+    check(
+        "java.lang.RuntimeException: root
+\tat a.B.c(B.java:1)
+Wrapped by: java.lang.Error: outer
+\tat a.B.d(B.java:2)
+",
+        &["- - \"-\"
+java.lang.Error: \"outer\"
+  B.java:2 a.B.d | -
+java.lang.RuntimeException: \"root\" <cause of 0>
+  B.java:1 a.B.c | -"],
+    );
+    // A thread dump is no error.
+    check(
+        "\"main\" #1 prio=5 os_prio=0\n   java.lang.Thread.State: RUNNABLE\n\tat a.B.c(B.java:1)\n",
+        &[],
+    );
+}
+
+#[test]
+fn dotnet_stacks() {
+    check(
+        "fail: Shop.Api[1] it broke
+System.AggregateException: One or more errors occurred. (no)
+ ---> System.InvalidOperationException: no
+ ---> Shop.Oops: root
+   at Shop.Db.Get(Int32 id) in C:\\shop\\Db.cs:line 9
+   --- End of inner exception stack trace ---
+   at Shop.A.B()
+   --- End of stack trace from previous location ---
+   at Shop.A.C[T](T x) in /src/A.cs:line 5
+   --- End of inner exception stack trace ---
+   at Program.Main(String[] args) in /src/P.cs:line 3
+ ---> (Inner Exception #1) System.IO.IOException: disk
+   at Shop.D.E(String path)<---
+
+next
+",
+        &["- - \"fail: Shop.Api[1] it broke\"
+System.AggregateException: \"One or more errors occurred. (no)\"
+  /src/P.cs:3 Program.Main(String[] args) | -
+System.InvalidOperationException: \"no\" <cause of 0>
+  /src/A.cs:5 Shop.A.C[T](T x) | -
+  :0 Shop.A.B() | -
+Shop.Oops: \"root\" <cause of 1>
+  C:\\shop\\Db.cs:9 Shop.Db.Get(Int32 id) | -
+System.IO.IOException: \"disk\" <member of 0>
+  :0 Shop.D.E(String path) | -"],
+    );
+}
+
+#[test]
 fn node_stacks() {
     check(
         "2024-01-01T12:00:00Z error: Unhandled TypeError: Cannot read properties of undefined (reading 'id')
@@ -447,14 +526,6 @@ TypeError: \"Cannot read properties of undefined (reading 'id')\"
 RangeError: \"too big\" <cause of 0>
   /app/src/a.js:9 load | -
   /app/src/c.js:1 inner | -"],
-    );
-    check(
-        "java.lang.IllegalStateException: x\n\tat com.foo.Bar.baz(Bar.java:10)\n\tat com.foo.Main.main(Main.java:3)\n",
-        &[],
-    );
-    check(
-        "System.Exception: x\n   at A.B.C() in /src/A.cs:line 5\n",
-        &[],
     );
     check(
         "/app/a.js:3\n    throw new Error('x');\n    ^\n\nError: x\n    at Object.<anonymous> (/app/a.js:3:11)\n    at node:internal/main:5:1\n\nNode.js v20.0.0\n",

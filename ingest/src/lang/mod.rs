@@ -1,8 +1,33 @@
 //! What this crate knows of each programming language: how its runtime prints a failure.
+//!
+//! Each language's module states its `TRIGGERS`: literals of which a line has at least one if it can open a trace. So
+//! whole chunks of a log can be scanned for them.
 
 pub(crate) mod chain;
+pub(crate) mod dart;
+pub(crate) mod dotnet;
+pub(crate) mod elixir;
+pub(crate) mod go;
 pub(crate) mod javascript;
+pub(crate) mod jvm;
+pub(crate) mod native;
+pub(crate) mod php;
+mod place;
 pub(crate) mod python;
+pub(crate) mod ruby;
+pub(crate) mod rust;
+mod stack;
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+
+use crate::{
+    event::{Exception, Platform},
+    limits::MAX_MESSAGE_BYTES,
+    source::clean,
+    text::prefix::Prefix,
+};
 
 /// What a trace parser made of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,4 +51,133 @@ pub(crate) enum Ending {
     Plain,
     /// Every line has the logger's prefix, so neighbours can't be told apart: only what is visibly unfinished goes on.
     Prefixed,
+}
+
+/// The lines before the one at hand, nearest first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Above<'a>(pub(crate) &'a VecDeque<Vec<u8>>);
+
+impl Above<'_> {
+    /// How many lines above the one at hand are looked at for its error.
+    pub(crate) const MAX: usize = 24;
+
+    /// The `n`-th line above without the logger's prefix; `None` if it has another one.
+    pub(crate) fn line(&self, prefix: &Prefix, n: usize) -> Option<String> {
+        let line = self.0.iter().rev().nth(n)?;
+        let line = clean(line, MAX_MESSAGE_BYTES);
+        prefix.strip(&line).map(str::to_owned)
+    }
+
+    /// The lines above without the logger's prefix, nearest first, up to the first one that has another.
+    pub(crate) fn lines(&self, prefix: &Prefix) -> impl Iterator<Item = String> {
+        (0..Self::MAX).map_while(|n| self.line(prefix, n))
+    }
+}
+
+/// A trace whose beginning has been found.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    /// What stands before it on the line at hand, without the trace's own indentation.
+    pub(crate) lead: String,
+    /// Whether that stands before its other lines too; else only the next line can tell.
+    pub(crate) is_everywhere: bool,
+    /// How many lines above belong to it.
+    pub(crate) n_above: usize,
+    /// What stood before the exception on the exception's own line.
+    pub(crate) before: String,
+    pub(crate) trace: Trace,
+}
+
+/// A trace under assembly. Python's is apart: it has more ways to begin and end.
+#[derive(Debug)]
+pub(crate) enum Trace {
+    Dart(Box<dart::Trace>),
+    DotNet(Box<dotnet::Trace>),
+    Elixir(Box<elixir::Trace>),
+    Go(Box<go::Trace>),
+    JavaScript(Box<javascript::Trace>),
+    Jvm(Box<jvm::Trace>),
+    Native(Box<native::Trace>),
+    Php(Box<php::Trace>),
+    Ruby(Box<ruby::Trace>),
+    Rust(Box<rust::Trace>),
+}
+
+/// What a trace says.
+#[derive(Debug, Default)]
+pub(crate) struct Parsed {
+    pub(crate) platform: Platform,
+    /// In the event's order; none if it was no error after all.
+    pub(crate) exceptions: Vec<Exception>,
+    pub(crate) attributes: Vec<(&'static str, Value)>,
+}
+
+/// The trace that the line opens, if any, in any language but Python.
+pub(crate) fn begin(line: &str, above: Above<'_>) -> Option<Begun> {
+    // What several languages write alike goes to the strictest first.
+    jvm::begin(line, above)
+        .or_else(|| dotnet::begin(line, above))
+        .or_else(|| go::begin(line, above))
+        .or_else(|| rust::begin(line, above))
+        .or_else(|| ruby::begin(line, above))
+        .or_else(|| php::begin(line, above))
+        .or_else(|| dart::begin(line, above))
+        .or_else(|| elixir::begin(line, above))
+        .or_else(|| native::begin(line, above))
+        .or_else(|| javascript::begin(line, above))
+}
+
+impl Trace {
+    /// Takes the next line, without the logger's prefix.
+    pub(crate) fn push(&mut self, line: &str) -> Step {
+        match self {
+            Self::Dart(trace) => trace.push(line),
+            Self::DotNet(trace) => trace.push(line),
+            Self::Elixir(trace) => trace.push(line),
+            Self::Go(trace) => trace.push(line),
+            Self::JavaScript(trace) => trace.push(line),
+            Self::Jvm(trace) => trace.push(line),
+            Self::Native(trace) => trace.push(line),
+            Self::Php(trace) => trace.push(line),
+            Self::Ruby(trace) => trace.push(line),
+            Self::Rust(trace) => trace.push(line),
+        }
+    }
+
+    /// What was read.
+    pub(crate) fn finish(self) -> Parsed {
+        match self {
+            Self::Dart(trace) => trace.finish(),
+            Self::DotNet(trace) => trace.finish(),
+            Self::Elixir(trace) => trace.finish(),
+            Self::Go(trace) => trace.finish(),
+            Self::JavaScript(trace) => trace.finish(),
+            Self::Jvm(trace) => trace.finish(),
+            Self::Native(trace) => trace.finish(),
+            Self::Php(trace) => trace.finish(),
+            Self::Ruby(trace) => trace.finish(),
+            Self::Rust(trace) => trace.finish(),
+        }
+    }
+}
+
+/// All literals of which a line has one if it can open a trace in any language; a line feed at the beginning stands for
+/// that of the line. Lines that have none matter only by being above one that has.
+pub(crate) fn triggers() -> impl Iterator<Item = &'static str> {
+    [
+        python::TRIGGERS,
+        dart::TRIGGERS,
+        dotnet::TRIGGERS,
+        elixir::TRIGGERS,
+        go::TRIGGERS,
+        javascript::TRIGGERS,
+        jvm::TRIGGERS,
+        native::TRIGGERS,
+        php::TRIGGERS,
+        ruby::TRIGGERS,
+        rust::TRIGGERS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

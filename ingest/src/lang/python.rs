@@ -9,6 +9,9 @@ mod trace;
 pub(crate) use line::{HEADER, Strictness, exception_line, frame_line, is_level, location_line};
 pub(crate) use trace::Trace;
 
+/// What a line that opens a trace has.
+pub(crate) const TRIGGERS: &[&str] = &[HEADER, "File \""];
+
 /// Splits a qualified class name as tracebacks print it: module and bare name.
 pub(crate) fn split_type(name: &str) -> (Option<String>, String) {
     match name.rsplit_once('.') {

@@ -10,6 +10,8 @@ enum Part {
     Literal(String),
     /// Digits of a time: any digits.
     Digits,
+    /// A log level: any level. Some loggers write the frames at another one than the exception.
+    Level,
 }
 
 impl Prefix {
@@ -20,6 +22,15 @@ impl Prefix {
         let mut literal_from = 0;
         let mut at = 0;
         while at < bytes.len() {
+            if let Some(level) = level(text, at) {
+                if literal_from < at {
+                    parts.push(Part::Literal(text[literal_from..at].to_owned()));
+                }
+                parts.push(Part::Level);
+                at += level.len();
+                literal_from = at;
+                continue;
+            }
             if !bytes[at].is_ascii_digit() {
                 at += 1;
                 continue;
@@ -75,6 +86,7 @@ impl Prefix {
                         return (is_last && rest.trim_end() == text.trim_end()).then_some("");
                     }
                 },
+                Part::Level => rest = &rest[level(rest, 0)?.len()..],
                 Part::Digits => {
                     let n = rest.bytes().take_while(u8::is_ascii_digit).count();
                     if n == 0 {
@@ -86,6 +98,34 @@ impl Prefix {
         }
         Some(rest)
     }
+}
+
+/// The word for a log level that stands at `at` by itself, in capitals.
+fn level(text: &str, at: usize) -> Option<&'static str> {
+    const LEVELS: [&str; 12] = [
+        "TRACE",
+        "DEBUG",
+        "INFO",
+        "NOTICE",
+        "WARNING",
+        "WARN",
+        "ERROR",
+        "CRITICAL",
+        "ALERT",
+        "EMERGENCY",
+        "FATAL",
+        "SEVERE",
+    ];
+    let is_word =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let bytes = text.as_bytes();
+    if at > 0 && is_word(bytes.get(at - 1)) {
+        return None;
+    }
+    let rest = &bytes[at..];
+    LEVELS
+        .into_iter()
+        .find(|level| rest.starts_with(level.as_bytes()) && !is_word(rest.get(level.len())))
 }
 
 /// Whether the digits at `from..to` are part of a date or time: long ones, or joined to others by a time's separators.
@@ -139,6 +179,8 @@ mod tests {
             Some("x"),
         );
         check("(APIServer pid=19502) ", "(APIServer pid=19503) x", None);
+        check("[main/ERROR]: ", "[main/DEBUG]: x", Some("x"));
+        check("[ERRORS]: ", "[DEBUGS]: x", None);
         check("web-1  | ", "web-2  | x", None);
         check(
             "Jul  5 12:00:01 host app[123]: ",

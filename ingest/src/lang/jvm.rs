@@ -1,0 +1,11 @@
+//! The JVM: what `Throwable.printStackTrace`, Logback and Log4j print for Java, Kotlin, Scala, Clojure and Groovy.
+//!
+//! `line` knows single lines, `trace` puts them together.
+
+mod line;
+mod trace;
+
+pub(crate) use trace::{Trace, begin};
+
+/// What a line that opens a trace has.
+pub(crate) const TRIGGERS: &[&str] = &["  at ", "\tat ", "\n at ", "\nat "];
