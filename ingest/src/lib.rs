@@ -16,6 +16,7 @@ mod mixed;
 mod outcome;
 mod read;
 mod redact;
+mod report;
 mod sentry;
 pub mod sentry_request;
 mod sink;
@@ -30,5 +31,6 @@ pub use crate::{
     outcome::{DropReason, Summary},
     read::{Format, Options, ReadError, Redaction, UnknownFormat, read, read_with},
     redact::{RedactionKey, Redactor},
+    report::report,
     sink::{Batch, EventSink, SinkError, Stored},
 };

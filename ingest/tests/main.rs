@@ -6,3 +6,4 @@ mod forms;
 mod hostile;
 mod real;
 mod redaction;
+mod report;
