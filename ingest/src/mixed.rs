@@ -34,26 +34,6 @@ struct Stream {
     has_line_feeds: bool,
 }
 
-/// What a line has somewhere that opens a trace in any language.
-static TEXT_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
-    let literals = lang::triggers().filter(|literal| !literal.starts_with('\n'));
-    regex(&literals.map(regex::escape).collect::<Vec<_>>().join("|"))
-});
-/// What it has at its beginning.
-static TEXT_STARTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    lang::triggers()
-        .filter_map(|literal| literal.strip_prefix('\n'))
-        .collect()
-});
-
-/// Whether a line may open a trace.
-fn may_begin(line: &[u8]) -> bool {
-    TEXT_STARTS
-        .iter()
-        .any(|start| line.starts_with(start.as_bytes()))
-        || TEXT_TRIGGER.is_match(line)
-}
-
 /// What a structured record that reports an error has somewhere, or one that holds a line of text.
 static JSON_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
     regex(
@@ -140,7 +120,7 @@ impl MixedReader {
         }
         let reader = &mut self.streams[at].text;
         let head = &bytes[..bytes.len().min(MAX_TEXT_LINE_BYTES)];
-        if !reader.is_busy() && !may_begin(head) {
+        if !reader.is_busy() && !lang::may_begin(head) {
             out.dropped(DropReason::NoError);
             reader.pass(head);
             return;

@@ -127,7 +127,7 @@ impl TextReader {
         if self.offer(line, out) {
             return;
         }
-        if self.begin(line) {
+        if lang::may_begin(line.as_bytes()) && self.begin(line) {
             if self.open.len() > MAX_OPEN_TRACES {
                 let oldest = self.open.remove(0);
                 oldest.finish(out);

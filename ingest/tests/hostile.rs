@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use ingest::{DropReason, Format, limits::MAX_RECORD_BYTES};
 
-use crate::corpus::read_bytes;
+use crate::corpus::{files, folder, read_bytes};
 
 /// Repeats a pattern up to a length, without holding it.
 struct Endless {
@@ -225,4 +225,103 @@ fn a_cut_line_loses_only_itself() {
     );
     let (events, summary) = read_bytes(input.as_bytes(), Format::Auto);
     assert_eq!((events.len(), summary.cut_lines), (2, 2));
+}
+
+/// A trace of each kind, to be broken.
+const SAMPLES: [&str; 12] = [
+    TRACE,
+    "TypeError: x\n    at f (/a.js:1:2) {\n  [cause]: Error: y\n      at g (/b.js:1:2)\n}\n",
+    "f@https://x/a.js:1:2\ng@[native code]\n@https://x/a.js line 2 > eval:1:2\n",
+    "a.b.C: x\n\tat a.b.C.d(C.java:1) ~[x.jar:1]\n\tSuppressed: a.E: z\n\t\t... 1 more\nCaused by: a.b.E: y\n\tat a.b.C.d(C.java:1)\nWrapped by: a.b.F\n",
+    "System.A: x\n ---> System.B: y\n   at A.B(C d) in /a.cs:line 1\n   --- End of inner exception stack trace ---\n   at A.C()\n ---> (Inner Exception #1) A.D: z<---\n",
+    "panic: x [recovered]\n\tpanic: y\n\ngoroutine 1 [running]:\nmain.f(0x1)\n\t/a.go:1 +0x1\ncreated by main.g in goroutine 1\n\t/a.go:2\n\ngoroutine 2 [select]:\n",
+    "x\nmain.f\n\t/a.go:1\nmain.main\n\t/a.go:2\nwrapped\nmain.g\n\t/a.go:3\n",
+    "thread 'main' panicked at src/a.rs:1:2:\nx\nstack backtrace:\n   0: a::b\n             at ./a.rs:1:2\nError: e\n\nCaused by:\n    0: c\n    1: d\n",
+    "a.rb:1:in `f': x (A::E)\n\tfrom a.rb:2:in `g'\n E (y):\n  a.rb:1:in 'f'\nTraceback (most recent call last):\n\t1: from a.rb:2:in `g'\na.rb:1:in `f': x (E)\n",
+    "PHP Fatal error:  Uncaught E: x in /a.php:1\nStack trace:\n#0 /b.php(2): f(1)\n#1 {main}\n\nNext F: y in /a.php:2\nStack trace:\n#0 {main}\n  thrown in /a.php on line 2\n",
+    "Unhandled exception:\nFormatException: x\n#0      f (package:a/b.dart:1:2)\n<asynchronous suspension>\n** (KeyError) x\n    (a 1.0) a.ex:1: A.b/1\n",
+    "==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1\n    #0 0x1 in f(int) a.c:1:2\n    #1 0x2 (/lib/x.so+0x1)\na.c:1:2: runtime error: x\n",
+];
+
+/// Random changes, the same each time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % n.max(1) as u64) as usize
+    }
+
+    /// Breaks a log at a few places.
+    fn change(&mut self, log: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
+        let mut lines: Vec<Vec<u8>> = log
+            .split(|&byte| byte == b'\n')
+            .map(<[u8]>::to_vec)
+            .collect();
+        for _ in 0..1 + self.below(6) {
+            let at = self.below(lines.len());
+            let Some(line) = lines.get_mut(at) else { break };
+            let byte = self.below(line.len());
+            match self.below(9) {
+                0 => drop(lines.remove(at)),
+                1 => line.truncate(byte),
+                2 => drop(line.drain(..byte)),
+                3 if byte < line.len() => line[byte] = self.below(256) as u8,
+                4 => line
+                    .splice(..0, b"2024-01-01 12:00:00 ERROR ".iter().copied())
+                    .for_each(drop),
+                5 => {
+                    let other = &others[self.below(others.len())];
+                    let from = self.below(other.len());
+                    let to = from + self.below((other.len() - from).min(500));
+                    lines.insert(at, other[from..to].to_vec());
+                }
+                6 => {
+                    let line = lines[at].clone();
+                    lines.insert(self.below(lines.len()), line);
+                }
+                7 => line.extend("(@: ä\u{0}\u{1b}[0m#0 at )\"".bytes()),
+                _ => lines.swap(at, 0),
+            }
+        }
+        lines.join(&b'\n')
+    }
+}
+
+/// However a log is broken, nothing panics, and every record has one outcome.
+#[test]
+fn broken_logs_lose_nothing_but_themselves() {
+    let mut logs: Vec<Vec<u8>> = SAMPLES.iter().map(|log| log.as_bytes().to_vec()).collect();
+    if let Some(folder) = folder("stacktraces") {
+        logs.extend(
+            files(&folder)
+                .iter()
+                .map(|path| std::fs::read(path).unwrap())
+                .filter(|log| log.len() < 20_000),
+        );
+    }
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for log in &logs {
+        read_bytes(log, Format::Auto);
+        for _ in 0..30 {
+            let broken = random.change(log, &logs);
+            read_bytes(&broken, Format::Text);
+            read_bytes(&broken, Format::Auto);
+        }
+    }
+}
+
+/// Lines that look like the beginning of something, over and over, are read in time that grows with their length only.
+#[test]
+fn repeated_beginnings() {
+    const N: usize = 4 << 20;
+    for sample in SAMPLES {
+        for line in sample.lines().filter(|line| !line.is_empty()) {
+            check_stream(line, &format!("{line}\n"), N / 4);
+            check_stream(line, line, N / 4);
+        }
+        check_stream(sample, sample, N);
+    }
 }

@@ -148,6 +148,138 @@ fn dart_stacktraces() {
     check_stacktraces("dart", 98);
 }
 
+/// Each JUnit failure's type, innermost frame and number of frames, as that collection states them.
+#[test]
+fn defects4j() {
+    let Some(folder) = folder("defects4j") else {
+        return;
+    };
+    let (mut n, mut n_agreed) = (0, 0);
+    for row in csv(&folder.join("traces.csv")) {
+        let path = folder.join("..").join(&row["file"]);
+        if !path.exists() {
+            continue;
+        }
+        n += 1;
+        let index: usize = row["idx"].parse().unwrap();
+        let (events, _) = read_file(&path);
+        let found = events
+            .get(index)
+            .map(|event| shown(event, "java"))
+            .unwrap_or_default();
+        let place = if found[4].is_empty() {
+            found[3].clone()
+        } else {
+            format!("{}:{}", found[3], found[4])
+        };
+        let expected = [
+            &row["exception_type"],
+            &row["n_frames"],
+            &row["top_function"],
+            &row["top_location"],
+        ];
+        if expected == [&found[0], &found[1], &found[2], &place] {
+            n_agreed += 1;
+        } else {
+            eprintln!(
+                "{} {index}: expected {expected:?}, found {found:?}",
+                row["file"]
+            );
+        }
+    }
+    eprintln!("defects4j: {n_agreed} of {n} traces agree");
+    assert!(n_agreed * 100 >= n * 98, "{n_agreed} of {n}");
+}
+
+/// The first goroutine as another parser reads it.
+#[test]
+fn goroutines() {
+    let Some(folder) = folder("stacktraces") else {
+        return;
+    };
+    for path in files(&folder.join("_expected/gostackparse")) {
+        let name = name(&path).replace(".golden.json", "");
+        let dump = folder.join(format!("go/gostackparse_{name}.txt"));
+        if !dump.exists() {
+            continue;
+        }
+        let golden: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let (events, _) = read_file(&dump);
+        let expected: Vec<String> = golden["Goroutines"][0]["Stack"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|frame| format!("{} {} {}", frame["Func"], frame["File"], frame["Line"]))
+            .collect();
+        let found: Vec<String> = events[0].exceptions[0]
+            .frames
+            .iter()
+            .rev()
+            .map(|frame| {
+                format!(
+                    "{:?} {:?} {}",
+                    frame.function,
+                    frame.path,
+                    frame.line.unwrap()
+                )
+            })
+            .collect();
+        assert_eq!(found, expected, "{name}");
+        assert_eq!(events.len(), 1, "{name}");
+    }
+}
+
+/// Native and other crashes of a fuzzing service: how many have an event.
+#[test]
+fn fuzzers_crashes() {
+    let Some(folder) = folder("clusterfuzz_stacks") else {
+        return;
+    };
+    let (mut n, mut n_read) = (0, 0);
+    for row in csv(&folder.join("expected.csv")) {
+        let path = folder.join(&row["file"]);
+        if !path.exists() {
+            continue;
+        }
+        n += 1;
+        let (events, _) = read_file(&path);
+        n_read += usize::from(!events.is_empty());
+        let first = events.first().map(|event| shown(event, ""));
+        eprintln!(
+            "{}: {} | {} || {:?} of {}",
+            row["file"],
+            row["crash_type"],
+            row["crash_state"],
+            first,
+            events.len()
+        );
+    }
+    eprintln!("fuzzers' crashes: {n_read} of {n} have an event");
+}
+
+/// What logs of applications hold besides Python's tracebacks.
+#[test]
+fn app_logs_of_other_languages() {
+    let Some(folder) = folder("app_logs") else {
+        return;
+    };
+    for path in files(&folder) {
+        let (events, _) = read_bytes(&without_marks(&fs::read(&path).unwrap()), Format::Auto);
+        for event in events
+            .iter()
+            .filter(|event| event.platform != Platform::Python)
+        {
+            eprintln!(
+                "APP {}: {:?} {:?} {} exceptions",
+                name(&path),
+                event.platform,
+                shown(event, ""),
+                event.exceptions.len()
+            );
+        }
+    }
+}
+
 /// No language's parser takes another's trace.
 #[test]
 fn languages_are_told_apart() {

@@ -18,8 +18,9 @@ pub(crate) mod ruby;
 pub(crate) mod rust;
 mod stack;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::LazyLock};
 
+use regex::bytes::Regex;
 use serde_json::Value;
 
 use crate::{
@@ -161,8 +162,34 @@ impl Trace {
     }
 }
 
+/// Whether a line may open a trace: one that may not matters only by being above one that does, or while one is open.
+pub(crate) fn may_begin(line: &[u8]) -> bool {
+    START_TRIGGERS
+        .iter()
+        .any(|start| line.starts_with(start.as_bytes()))
+        || TRIGGERS.is_match(line)
+}
+
+/// What a line has somewhere that opens a trace.
+static TRIGGERS: LazyLock<Regex> = LazyLock::new(|| {
+    let literals = triggers().filter(|literal| !literal.starts_with('\n'));
+    regex(&literals.map(regex::escape).collect::<Vec<_>>().join("|"))
+});
+
+/// What it has at its beginning.
+static START_TRIGGERS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    triggers()
+        .filter_map(|literal| literal.strip_prefix('\n'))
+        .collect()
+});
+
+#[expect(clippy::expect_used, reason = "made of constant literals")]
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("escaped literals")
+}
+
 /// All literals of which a line has one if it can open a trace in any language; a line feed at the beginning stands for
-/// that of the line. Lines that have none matter only by being above one that has.
+/// that of the line.
 pub(crate) fn triggers() -> impl Iterator<Item = &'static str> {
     [
         python::TRIGGERS,

@@ -43,6 +43,9 @@ pub(crate) struct Trace {
 /// The report whose title is in the line.
 pub(crate) fn begin(line: &str, _above: Above<'_>) -> Option<Begun> {
     let line = cut(line, 2 * MAX_NAME_BYTES);
+    if !TRIGGERS.iter().any(|trigger| line.contains(trigger)) {
+        return None;
+    }
     let (lead, exception) = if let Some(found) = TITLE.captures(line) {
         let message = found.name("message").map_or("", |message| message.as_str());
         // The allocator's warnings go on.

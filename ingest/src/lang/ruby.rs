@@ -69,6 +69,9 @@ enum Order {
 /// The trace that begins in the line, or whose first frame is there.
 pub(crate) fn begin(line: &str, above: Above<'_>) -> Option<Begun> {
     let line = cut(line, 4 * MAX_NAME_BYTES);
+    if !TRIGGERS.iter().any(|trigger| line.contains(trigger)) {
+        return None;
+    }
     if let Some((lead, exception, frame)) = raised(line) {
         let mut trace = Trace::new(exception, Order::ExceptionFirst);
         trace.stack.frame(0, frame);
