@@ -36,8 +36,9 @@ pub const MAX_MESSAGE_BYTES: usize = 32 << 10;
 /// Lines of an exception's message, with its notes.
 pub const MAX_MESSAGE_LINES: usize = 256;
 
-/// Frames kept of one exception: the first half and the last half of them.
-pub const MAX_FRAMES: usize = 512;
+/// Frames kept of one exception: the first half and the last half of them. The JVM prints as many
+/// (`MaxJavaStackTraceDepth`).
+pub const MAX_FRAMES: usize = 1024;
 
 /// Exceptions kept of one event; those nearest to the surface stay.
 pub const MAX_EXCEPTIONS: usize = 64;

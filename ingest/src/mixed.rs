@@ -37,7 +37,7 @@ struct Stream {
 /// What a structured record that reports an error has somewhere, or one that holds a line of text.
 static JSON_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"Traceback \(most|  at |\\n *at |\bat .{1,200}:\d+:\d+|exc_type|"exception"|"stacktrace"|interfaces\.|File \\"|"log""#,
+        r#"Traceback \(most|  at |\\n *at |\\tat |\\n\\t|goroutine \d|panicked at |:in [`']|#0 |\*\* \(|\bat .{1,200}:\d+:\d+|exc_type|"exception"|"stacktrace"|interfaces\.|File \\"|"log""#,
     )
 });
 

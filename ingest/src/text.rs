@@ -25,6 +25,8 @@ use crate::{
 const N_RECENT: usize = 8;
 /// Lines remembered because a trace may have begun there.
 const N_KEPT: usize = Above::MAX + N_RECENT;
+/// Bytes of lines remembered, roughly.
+const MAX_KEPT_BYTES: usize = 8 * MAX_MESSAGE_BYTES;
 /// Lines for which a finished trace waits for its chain to go on, while others' lines pass by.
 const MAX_IDLE_LINES: usize = 256;
 /// The same for the languages whose runtimes write a trace in one go.
@@ -35,6 +37,7 @@ const MAX_IDLE_LINES_AT_ONCE: usize = 12;
 pub(crate) struct TextReader {
     /// The lines before, as they came.
     recent: VecDeque<Vec<u8>>,
+    n_recent_bytes: usize,
     open: Vec<Open>,
     is_whole: bool,
     /// When the runtime that wrapped the line says that it was written.
@@ -76,6 +79,7 @@ impl TextReader {
     pub(crate) fn new() -> Self {
         Self {
             recent: VecDeque::new(),
+            n_recent_bytes: 0,
             open: Vec::new(),
             is_whole: false,
             timestamp: None,
@@ -94,14 +98,22 @@ impl TextReader {
 
     /// Remembers a line that has no part in any trace.
     pub(crate) fn pass(&mut self, line: &[u8]) {
-        let mut kept = if self.recent.len() >= N_KEPT {
-            self.recent.pop_front().unwrap_or_default()
-        } else {
-            Vec::new()
-        };
+        let line = &line[..line.len().min(MAX_MESSAGE_BYTES)];
+        let mut kept = Vec::new();
+        while self.recent.len() >= N_KEPT || self.n_recent_bytes > MAX_KEPT_BYTES {
+            kept = self.recent.pop_front().unwrap_or_default();
+            self.n_recent_bytes -= kept.len();
+        }
         kept.clear();
-        kept.extend_from_slice(&line[..line.len().min(MAX_MESSAGE_BYTES)]);
+        kept.extend_from_slice(line);
+        self.n_recent_bytes += kept.len();
         self.recent.push_back(kept);
+    }
+
+    /// Forgets the lines before.
+    fn forget(&mut self) {
+        self.recent.clear();
+        self.n_recent_bytes = 0;
     }
 
     /// Says when the following lines were written, if their wrapper knows.
@@ -143,7 +155,7 @@ impl TextReader {
         for open in self.open.drain(..) {
             open.finish(out);
         }
-        self.recent.clear();
+        self.forget();
     }
 
     /// Gives the line to the open trace that it belongs to, if any.
@@ -183,7 +195,7 @@ impl TextReader {
         for at in over.iter().rev() {
             let open = self.open.remove(*at);
             open.finish(out);
-            self.recent.clear();
+            self.forget();
         }
         is_taken
     }
@@ -270,7 +282,7 @@ impl TextReader {
             &self.recent(begun.n_above),
             timestamp,
         ));
-        self.recent.clear();
+        self.forget();
         // Of Ruby's traceback with the oldest call first, Python's parser took the header.
         let is_others = matches!(begun.trace, lang::Trace::Ruby(_));
         self.open.retain(|open| {

@@ -507,6 +507,45 @@ System.IO.IOException: \"disk\" <member of 0>
 }
 
 #[test]
+fn records_with_other_languages_stacks() {
+    let check = |record: serde_json::Value, expected: &str| {
+        let (events, summary) = read_bytes(format!("{record}\n").as_bytes(), Format::Auto);
+        let found: Vec<String> = events
+            .iter()
+            .map(|event| {
+                let exception = event.exception();
+                let top = exception
+                    .frames
+                    .last()
+                    .map_or("-", |frame| frame.function.as_str());
+                format!("{:?} {} {top}", event.platform, exception.qualified_name())
+            })
+            .collect();
+        assert_eq!(found.join(", "), expected, "{record}: {summary:?}");
+    };
+    check(
+        serde_json::json!({"level": "ERROR", "message": "it broke",
+            "stack_trace": "java.lang.RuntimeException: x\n\tat shop.Stock.take(Stock.java:10)\n"}),
+        "Java java.lang.RuntimeException shop.Stock.take",
+    );
+    check(
+        serde_json::json!({"level": "error", "msg": "it broke",
+            "stacktrace": "main.take\n\t/app/stock.go:12\nmain.main\n\t/app/main.go:3"}),
+        "Go error main.take",
+    );
+    check(
+        serde_json::json!({"level": "error", "exception": {"type": "Oops", "message": "no",
+            "stack": "    at take (/app/a.js:1:2)\n    at main (/app/b.js:3:4)"}}),
+        "JavaScript Oops take",
+    );
+    check(
+        serde_json::json!({"severity": "ERROR",
+            "message": "boom (RuntimeError)\n/app/stock.rb:12:in 'take'\n/app/main.rb:3:in '<main>'"}),
+        "Ruby RuntimeError take",
+    );
+}
+
+#[test]
 fn node_stacks() {
     check(
         "2024-01-01T12:00:00Z error: Unhandled TypeError: Cannot read properties of undefined (reading 'id')

@@ -5,7 +5,10 @@ use serde_json::{Map, Value};
 use super::{scalar, size};
 use crate::{
     event::{ErrorEvent, Exception, Frame, Link, Parent, Platform},
-    lang::python::{HEADER, split_type},
+    lang::{
+        self,
+        python::{HEADER, split_type},
+    },
     limits::{
         MAX_ATTRIBUTES, MAX_EXCEPTIONS, MAX_MESSAGE_BYTES, MAX_NAME_BYTES, MAX_RECORD_BYTES,
         MAX_VALUE_BYTES, cut,
@@ -165,18 +168,21 @@ impl Found {
     }
 
     fn read_text(&mut self, text: &str, title: Option<&str>) -> bool {
-        let is_trace = text.contains(HEADER) || text.contains("at ") || text.contains("File \"");
-        if !is_trace {
+        if !text.lines().any(|line| lang::may_begin(line.as_bytes())) {
             return false;
         }
         let text = clean_text(text, MAX_RECORD_BYTES);
         let mut collected = Collected::default();
-        text::read_whole(&text, &mut collected);
-        if collected.events.is_empty()
-            && let Some(title) = title
-        {
-            // Only frames, the error itself in other fields.
+        // Where there are only frames, the error itself is in other fields.
+        let has_frames_alone = |title: &&str| {
+            let name = title.split(':').next().unwrap_or(title);
+            !text.contains(HEADER) && !text.lines().next().is_some_and(|line| line.contains(name))
+        };
+        if let Some(title) = title.filter(has_frames_alone) {
             text::read_whole(&format!("{title}\n{text}"), &mut collected);
+        }
+        if collected.events.is_empty() {
+            text::read_whole(&text, &mut collected);
         }
         self.is_torn |= collected.is_torn;
         self.events.append(&mut collected.events);

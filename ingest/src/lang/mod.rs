@@ -59,8 +59,8 @@ pub(crate) enum Ending {
 pub(crate) struct Above<'a>(pub(crate) &'a VecDeque<Vec<u8>>);
 
 impl Above<'_> {
-    /// How many lines above the one at hand are looked at for its error.
-    pub(crate) const MAX: usize = 24;
+    /// How many lines above the one at hand are looked at for its error: test frameworks put whole documents into a message.
+    pub(crate) const MAX: usize = 1024;
 
     /// The `n`-th line above without the logger's prefix; `None` if it has another one.
     pub(crate) fn line(&self, prefix: &Prefix, n: usize) -> Option<String> {

@@ -33,7 +33,7 @@ pub(crate) fn call(line: &str) -> Option<&str> {
     (is_name && !is_words).then_some(function)
 }
 
-/// Where a call is, on the line below it: `	/src/main.go:12 +0x1d fp=0xc42 sp=0xc42 pc=0x45`.
+/// Where a call is, on the line below it: `/src/main.go:12 +0x1d fp=0xc42 sp=0xc42 pc=0x45`.
 pub(crate) fn place(line: &str) -> Option<Place<'_>> {
     let text = cut(line, MAX_NAME_BYTES).strip_prefix([' ', '\t'])?.trim();
     let end = text

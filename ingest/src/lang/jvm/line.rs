@@ -48,7 +48,10 @@ pub(crate) fn throwable(line: &str) -> Option<(&str, Exception)> {
         let from = package.map_or(name.start(), |package| package.start());
         let before = &line[..from];
         let lead = before.trim();
-        let is_sure = is_throwable(name.as_str());
+        // In the middle of a text, `Error` alone is a word.
+        let is_word =
+            package.is_none() && matches!(name.as_str(), "Error" | "Exception" | "Throwable");
+        let is_sure = is_throwable(name.as_str()) && (!is_word || lead.is_empty());
         // A thread dump's `java.lang.Thread.State: RUNNABLE` is indented.
         let is_first = before.is_empty() || LEADS.iter().any(|known| lead.starts_with(known));
         let has_class = name.as_str().rsplit('.').next().is_some_and(|class| {
@@ -279,6 +282,7 @@ mod tests {
             Some(("ERROR c.f.Foo - bad: ", "java.lang.RuntimeException", "x")),
         );
         check_throwable("ERROR c.f.Foo: it broke", None);
+        check_throwable("found   : Error", None);
         check_throwable("SomeException: foo", Some(("", "SomeException", "foo")));
         check_throwable(
             "a.b.C$OopsException: x",

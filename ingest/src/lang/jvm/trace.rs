@@ -25,7 +25,12 @@ pub(crate) fn begin(line: &str, above: Above<'_>) -> Option<Begun> {
     let prefix = Prefix::of(lead);
     let mut message: Vec<String> = Vec::new();
     for (n, text) in above.lines(&prefix).enumerate() {
-        if text.trim_start().starts_with("at ") {
+        if text
+            .trim_start()
+            .strip_prefix("at ")
+            .and_then(self::frame)
+            .is_some()
+        {
             return None;
         }
         if let Some((before, mut exception)) = throwable(&text) {
@@ -40,7 +45,7 @@ pub(crate) fn begin(line: &str, above: Above<'_>) -> Option<Begun> {
                 is_everywhere: true,
                 n_above: n + 1,
                 before: before.to_owned(),
-                trace: super::super::Trace::Jvm(Box::new(trace)),
+                trace: crate::lang::Trace::Jvm(Box::new(trace)),
             });
         }
         if record::is_start(&text) {
