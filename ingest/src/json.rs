@@ -1,9 +1,11 @@
 //! Structured records: one JSON object each, as the logging libraries of several languages write them.
 
+mod fields;
 mod record;
 
 use serde_json::{Map, Value};
 
+pub(crate) use self::fields::{fields, level};
 use crate::{
     outcome::{DropReason, Outcomes},
     sentry,

@@ -15,6 +15,7 @@ mod log_reader;
 mod mixed;
 mod outcome;
 mod read;
+mod record;
 mod redact;
 mod report;
 mod sentry;
@@ -30,6 +31,7 @@ pub use crate::{
     log_reader::{LogReader, Placed},
     outcome::{DropReason, Summary},
     read::{Format, Options, ReadError, Redaction, UnknownFormat, read, read_with},
+    record::{Record, RecordReader, UnusablePattern, read_records},
     redact::{RedactionKey, Redactor},
     report::report,
     sink::{Batch, EventSink, SinkError, Stored},

@@ -61,8 +61,14 @@ pub const MAX_OPEN_TRACES: usize = 16;
 /// Lines of others that may stand inside one trace before it counts as torn.
 pub const MAX_FOREIGN_LINES: usize = 24;
 
-/// Streams told apart in one input (`stdout`, `stderr`, …).
-pub const MAX_STREAMS: usize = 8;
+/// Streams told apart in one input (`stdout`, `stderr`, the pods and services that one file holds).
+pub const MAX_STREAMS: usize = 32;
+
+/// Records of one stream that may be open at the same time, where other programs' lines stand between theirs.
+pub const MAX_OPEN_RECORDS: usize = 16;
+
+/// Bytes of a record's message with its further lines, where records are asked for.
+pub const MAX_RECORD_TEXT_BYTES: usize = 1 << 20;
 
 /// Cuts a string to at most `limit` bytes, at a character's border.
 pub(crate) fn cut(text: &str, limit: usize) -> &str {

@@ -134,20 +134,21 @@ impl TextReader {
             .collect()
     }
 
-    /// Takes the next line.
-    pub(crate) fn line(&mut self, line: &str, out: &mut dyn Outcomes) {
+    /// Takes the next line. Whether it goes on a trace that began before.
+    pub(crate) fn line(&mut self, line: &str, out: &mut dyn Outcomes) -> bool {
         if self.offer(line, out) {
-            return;
+            return true;
         }
         if lang::may_begin(line.as_bytes()) && self.begin(line) {
             if self.open.len() > MAX_OPEN_TRACES {
                 let oldest = self.open.remove(0);
                 oldest.finish(out);
             }
-            return;
+            return false;
         }
         out.dropped(DropReason::NoError);
         self.pass(line.as_bytes());
+        false
     }
 
     /// Ends the stream.

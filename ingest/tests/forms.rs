@@ -687,11 +687,11 @@ fn folded_into_one_line() {
     let octal = PLAIN.trim_end().replace('\n', "#012");
     check(
         &format!("Jul  5 12:00:01 host app[1]: {octal}\n"),
-        &[&plain("Jul  5 12:00:01 - \"host app[1]:\"")],
+        &[&plain("Jul  5 12:00:01 - \"-\"")],
     );
     check(
         &format!("level=error exc={escaped} k=v\n"),
-        &[&plain("- - \"level=error exc\"")],
+        &[&plain("- error \"level=error exc\"")],
     );
     check(
         &format!(

@@ -5,5 +5,6 @@ mod corpus;
 mod forms;
 mod hostile;
 mod real;
+mod records;
 mod redaction;
 mod report;

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{scalar, size};
+use super::{
+    fields::{MESSAGES, TIMES, first, get},
+    scalar, size,
+};
 use crate::{
     event::{ErrorEvent, Exception, Frame, Link, Parent, Platform},
     lang::{
@@ -45,28 +48,6 @@ const TRACES: [&str; 24] = [
     "event",
     "log",
     "body",
-];
-/// Fields that hold what the program said.
-const MESSAGES: [&str; 7] = [
-    "message",
-    "msg",
-    "event",
-    "@message",
-    "log.message",
-    "body",
-    "short_message",
-];
-/// Fields that hold the record's time.
-const TIMES: [&str; 9] = [
-    "timestamp",
-    "@timestamp",
-    "time",
-    "ts",
-    "asctime",
-    "datetime",
-    "date",
-    "eventTime",
-    "@t",
 ];
 /// Fields that hold the version of the program.
 const RELEASES: [&str; 10] = [
@@ -211,27 +192,13 @@ fn search(members: &Map<String, Value>, depth: usize, found: &mut Found) {
     }
 }
 
-/// A member by name, or by a path of names.
-fn get<'a>(record: &'a Map<String, Value>, field: &str) -> Option<&'a Value> {
-    if let Some(value) = record.get(field) {
-        return Some(value);
-    }
-    let (outer, inner) = field.split_once('.')?;
-    get(record.get(outer)?.as_object()?, inner)
-}
-
 /// Adds what the record says beside the trace.
 fn fill(
     mut event: ErrorEvent,
     record: &Map<String, Value>,
     trace_field: Option<&'static str>,
 ) -> ErrorEvent {
-    let first = |fields: &[&str]| {
-        fields
-            .iter()
-            .find_map(|field| get(record, field).and_then(scalar))
-    };
-    event.timestamp = first(&TIMES).or(event.timestamp);
+    event.timestamp = first(record, &TIMES).or(event.timestamp);
     event.release = RELEASES.iter().find_map(|field| match get(record, field) {
         Some(Value::String(release)) if !release.is_empty() => {
             Some(cut(release, MAX_NAME_BYTES).to_owned())

@@ -1,0 +1,681 @@
+//! What stands at the beginning of a log record's first line: its time, level, logger and thread.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use super::{
+    level::{Severity, of_letter, severity},
+    logfmt::logfmt,
+};
+
+/// The parts of a line as a logging library lays them out. What is not recognised stays in the message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Head<'a> {
+    pub(crate) timestamp: Option<&'a str>,
+    /// As written; a letter's or number's name where the layout has only these.
+    pub(crate) level: Option<&'a str>,
+    pub(crate) logger: Option<&'a str>,
+    /// The thread, process or request that the layout names.
+    pub(crate) thread: Option<&'a str>,
+    /// The rest, which is what the program said.
+    pub(crate) message: &'a str,
+    /// The same with the blanks before it, beyond the one that separates it.
+    pub(crate) text: &'a str,
+    /// Whether the head is syslog's, which stands before every line of a program.
+    pub(crate) is_syslog: bool,
+    /// In which way the line looks like a record's first one, if it does.
+    pub(crate) start: Option<Start>,
+}
+
+/// How a record's first line is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// By a date with a time.
+    Dated(Place),
+    /// By a time of day, or by a number that may be one.
+    Timed(Place),
+    /// By a level that stands in a column or before a logger's name: `INFO:     `, `ERROR:root:`.
+    Column,
+    /// By a level alone.
+    Level,
+}
+
+/// Where a line has its time, so that lines of one layout are told from those that only look alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    n_before: u8,
+    in_brackets: bool,
+}
+
+impl Place {
+    /// A time at the very beginning.
+    pub(crate) const FIRST: Self = Self {
+        n_before: 0,
+        in_brackets: false,
+    };
+}
+
+impl Head<'_> {
+    /// What the level means.
+    pub(crate) fn severity(&self) -> Option<Severity> {
+        self.level.and_then(severity)
+    }
+}
+
+/// Times with a date, and without one or in an unusual form.
+static DATED: LazyLock<Regex> = LazyLock::new(|| {
+    const DATE: &str = r"(?:\d{4}[-/.]\d\d[-/.]\d\d|\d{4}-\d{3}|\d{8}|\d\d?[-/.](?:\d\d?|\p{L}{3})[-/.]\d{2,4}|\d\d?[A-Z][a-z]{2}\d{4}|\d\d-\d\d)";
+    const TIME: &str = r"\d\d?:\d\d(?::\d\d(?:[.,:]\d{1,9})?)?(?: ?[AP]M\b)?|\d{6}(?:[.,]\d{1,9})";
+    const ZONE: &str = r"(?:Z\b| ?[+-]\d\d:?\d\d\b| (?:[A-Z]{1,3}T|UTC)\b)";
+    const DAY: &str = r"\p{L}{3,5}\.?,? +\d{1,2}(?:,? \d{4})? +\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: (?:[A-Z]{1,3}T|UTC)\b)?(?: \d{4}\b)?";
+    regex(&format!(
+        r"^(?:{DATE}(?:[T.:]|, ?| {{1,2}}) ?\[?(?:{TIME}){ZONE}?|(?:\p{{L}}{{3}},? )?{DAY}|\d{{1,2}} \p{{L}}{{3}} \d{{4}} {TIME}|@[0-9a-f]{{24}})"
+    ))
+});
+static TIMED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"^(?:\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?(?: ?[AP]M\b)?|\d\d?:\d\d[AP]M\b|1\d{9}(?:\.\d{1,9})?\b|1\d{12}\b|1\d{18}\b)",
+    )
+});
+/// Layouts whose pieces mean something only together. `level` is a letter or a name; `whole` keeps the line as message.
+static WHOLE: LazyLock<[Regex; 10]> = LazyLock::new(|| {
+    [
+        // klog, glog: <https://github.com/google/glog#log-line-prefix-format>.
+        r"^(?<level>[DIWEF])(?<timed>\d{4} \d\d:\d\d:\d\d(?:\.\d+)?)\s+(?<thread>\d+) (?<logger>[^\] ]+:\d+)\] ?",
+        // Ruby's Logger.
+        r"^(?<letter>[DIWEFA]), \[(?<dated>[^ \]]+) #(?<thread>\d+)\] +(?<level>[A-Z]+) -- (?<logger>[^:]*?): ?",
+        // Android's logcat, threadtime and brief.
+        r"^(?<dated>\d\d-\d\d \d\d:\d\d:\d\d\.\d+)\s+\d+\s+(?<thread>\d+) (?<level>[VDIWEF]) (?<logger>[^:]+?)\s*: ?",
+        r"^(?<level>[VDIWEF])/(?<logger>[^(:]+?)\s*\(\s*(?<thread>\d+)\): ?",
+        // Redis.
+        r"^(?<thread>\d+):[XCSM] (?<dated>\d\d \p{L}{3} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?) [.*#-] ",
+        // Apache: <https://httpd.apache.org/docs/current/mod/core.html#errorlogformat>.
+        r"^\[(?<dated>\p{L}{3} \p{L}{3} \d\d [\d:.]+ \d{4})\] \[(?:(?<logger>[\w-]*):)?(?<level>[a-z]+\d?)\] (?:\[pid (?<thread>[^\]]+)\] )?",
+        // nginx.
+        r"^(?<dated>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(?<level>[a-z]+)\] (?<thread>\d+#\d+): ",
+        // .NET's console: the message follows on indented lines.
+        r"^(?<level>trce|dbug|info|warn|fail|crit): (?<logger>[\w.`+<>,]+\[\d+\])$",
+        // Access logs.
+        r#"^(?<whole>)\S+ \S+ \S+(?: \S+)? \[(?<dated>\d\d?/\p{L}{3}/\d{4}:\d\d:\d\d:\d\d[^\]]{0,8})\] ""#,
+        // Compilers: GCC, Clang, MSVC.
+        r"^(?<whole>)[^\s:(][^:(]*(?:\.\w{1,5}|:\\[^:(]+)(?::\d+(?::\d+)?:|\(\d+(?:,\d+)?\)\s?:) (?:fatal )?(?<level>error|warning|note)\b",
+    ]
+    .map(regex)
+});
+static LEVEL: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"^(?<level>[A-Za-z]{3,13}\d?)(?:\[[\w.-]{1,40}\])?(?<after>\s*:|\s*$|[ \t]+|[\]|/,.-])")
+});
+/// `logger.name: `, `module:function:12 - `, `main.rs:12] `, after a level or a time.
+static LOGGER: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"^(?<in>in )?(?<name>[A-Za-z_/][\w.<>$/-]*(?:::?[\w<>$]+)*(?::\d+)?)(?<after> - |\s*: |\s*:$|:(?:\d+ - )?| \| |\] |\t)",
+    )
+});
+/// The host and program of a syslog line (RFC 3164, 4.1.3).
+static HOST: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"^[\w.:-]+ (?<tag>[^\s:\[\]]+)(?:\[(?<pid>[^\]]{1,20})\])?:(?: |$)"));
+/// A program with its process, `vpxd[45715] `.
+static PROCESS: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"^(?:[\w.:-]+ )?(?<tag>[\w.-]+)\[(?<pid>\d{1,10})\]:? "));
+/// RFC 5424, 6.2, after the priority: version, time, host, program, process, message id, structured data.
+static SYSLOG_5424: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"^1 (?<time>\S+) \S+ (?<tag>\S+) (?<pid>\S+) \S+ (?:-|(?:\[[^\]="\s]+(?: [^\]="\s]+="(?:[^"\\]|\\.)*")*\])+)(?: \x{feff}?|$)"#,
+    )
+});
+/// A level and a thread or logger that share brackets.
+static PAIR: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"^(?:(?<before>[^/]+)[/ :](?<level>[A-Za-z]{3,13})|(?<first>[A-Za-z]{3,13})[/ ](?<rest>\S.*))$",
+    )
+});
+/// What separates the pieces.
+static SEPARATOR: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?: *(?:-{1,3} |\||::|[:,\]]) ?| )"));
+
+/// The beginnings that are surely not those of a message's further line.
+static START: LazyLock<Regex> = LazyLock::new(|| {
+    const TIME: &str = r"(?:\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d(?: \d{4})? \d\d:\d\d:\d\d(?:[.,]\d+)?|\d\d?[-/](?:\d\d|[A-Z][a-z][a-z])(?:[-/]\d{2,4})? \d\d:\d\d:\d\d(?:[.,]\d+)?|\d\d:\d\d:\d\d(?:[.,]\d+)?|\d{10}(?:\.\d+)?|\d{13})";
+    regex(&format!(
+        r"^(?:<\d{{1,3}}>)?(?:\[? ?{TIME}|\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|CRITICAL|FATAL|SUCCESS)\b *(?:[\]:|/ \[(-]|$)|[DIWEF]\d{{4}} \d\d:|##\[)"
+    ))
+});
+
+#[expect(
+    clippy::expect_used,
+    reason = "the patterns are constants, and a test compiles each"
+)]
+fn regex(pattern: &str) -> Regex {
+    // Unicode's digits and letters would make the compiled patterns large, and no layout has them.
+    let pattern = pattern
+        .replace(r"\d", "[0-9]")
+        .replace(r"\w", "[0-9A-Za-z_]");
+    Regex::new(&pattern).expect("a constant pattern")
+}
+
+/// Pieces that a head has at most.
+const MAX_PIECES: u8 = 12;
+
+/// Splits a line.
+pub(crate) fn parse(line: &str) -> Head<'_> {
+    if let Some(head) = logfmt(line).or_else(|| whole(line)) {
+        return head;
+    }
+    let mut scanner = Scanner {
+        head: Head::default(),
+        rest: line.trim_start(),
+        n_pieces: 0,
+        is_over: false,
+    };
+    // A level may be right-aligned; what stands further in belongs to something above.
+    let n_blanks = line.len() - scanner.rest.len();
+    while scanner.n_pieces < MAX_PIECES && !scanner.is_over && scanner.piece() {
+        scanner.n_pieces += 1;
+    }
+    if scanner.n_pieces > 0 && !scanner.is_over {
+        scanner.logger();
+    }
+    let Scanner { mut head, rest, .. } = scanner;
+    if n_blanks > 2 || line.starts_with('\t') {
+        head.start = None;
+    }
+    let text = SEPARATOR
+        .find(rest)
+        .map_or(rest, |found| &rest[found.end()..]);
+    head.message = text.trim();
+    head.text = text;
+    head
+}
+
+struct Scanner<'a> {
+    head: Head<'a>,
+    rest: &'a str,
+    n_pieces: u8,
+    /// Whether the message begins here.
+    is_over: bool,
+}
+
+impl<'a> Scanner<'a> {
+    /// Takes the next piece, if there is one.
+    fn piece(&mut self) -> bool {
+        let rest = self.after_separators();
+        if let Some(inner) = rest.strip_prefix('<') {
+            return self.priority(rest, inner);
+        }
+        if self.time(rest, false) || self.level(rest) || self.action(rest) {
+            return true;
+        }
+        if let Some(inner) = rest.strip_prefix('[')
+            && let Some(end) = inner.find(']')
+        {
+            return self.bracket(&inner[..end], &inner[end + 1..]);
+        }
+        if let Some(inner) = rest.strip_prefix('(')
+            && let Some(end) = inner.find(')')
+            && self.n_pieces <= 1
+        {
+            return self.thread(&inner[..end], &inner[end + 1..]);
+        }
+        self.head.timestamp.is_some() && self.process(rest)
+    }
+
+    fn after_separators(&self) -> &'a str {
+        if self.n_pieces == 0 {
+            return self.rest;
+        }
+        let mut rest = self.rest;
+        while let Some(found) = SEPARATOR.find(rest).or_else(|| TAB.find(rest)) {
+            rest = &rest[found.end()..];
+        }
+        rest
+    }
+
+    fn time(&mut self, rest: &'a str, in_brackets: bool) -> bool {
+        if self.head.timestamp.is_some() {
+            return false;
+        }
+        let place = Place {
+            n_before: self.n_pieces,
+            in_brackets,
+        };
+        let (found, start) = if let Some(found) = DATED.find(rest) {
+            (found, Start::Dated(place))
+        } else if let Some(found) = TIMED.find(rest) {
+            (found, Start::Timed(place))
+        } else {
+            return false;
+        };
+        self.head.timestamp = Some(found.as_str());
+        self.head.start = Some(start);
+        self.rest = &rest[found.end()..];
+        if found.as_str().contains('[') {
+            self.rest = self.rest.strip_prefix(']').unwrap_or(self.rest);
+        }
+        if matches!(self.head.level, None) && found.as_str().starts_with(char::is_alphabetic) {
+            self.host();
+        }
+        true
+    }
+
+    /// The host and program of a syslog line.
+    fn host(&mut self) {
+        let rest = self.rest.trim_start();
+        if let Some(found) = HOST.captures(rest) {
+            self.program(rest, &found);
+            self.head.is_syslog = true;
+            // What stands further in is a further line of a message. The blank before it is the separator.
+            self.is_over = self.rest.starts_with([' ', '\t']);
+            if self.is_over {
+                self.rest = &rest[rest.len() - self.rest.len() - 1..];
+            }
+        }
+    }
+
+    fn program(&mut self, rest: &'a str, found: &Captures<'a>) {
+        self.head.logger = found.name("tag").map(|tag| tag.as_str());
+        self.head.thread = found.name("pid").map(|pid| pid.as_str());
+        self.rest = &rest[found.get(0).map_or(0, |whole| whole.end())..];
+    }
+
+    /// `<34>` of syslog, and the rest of a line of RFC 5424.
+    fn priority(&mut self, rest: &'a str, inner: &'a str) -> bool {
+        let Some((number, after)) = inner.split_once('>') else {
+            return false;
+        };
+        let Some(severity) = number
+            .parse::<u8>()
+            .ok()
+            .filter(|number| *number < 192 && self.n_pieces == 0)
+            .and_then(|number| Severity::of_syslog(u64::from(number % 8)))
+        else {
+            return false;
+        };
+        self.head.level = Some(severity.name());
+        self.head.start = Some(Start::Level);
+        self.rest = after;
+        if let Some(found) = SYSLOG_5424.captures(after) {
+            self.program(after, &found);
+            let time = found.name("time").map(|time| time.as_str());
+            self.head.timestamp = time.filter(|time| *time != "-");
+            for field in [&mut self.head.logger, &mut self.head.thread] {
+                *field = field.filter(|text| *text != "-");
+            }
+            self.head.start = Some(Start::Dated(Place {
+                n_before: 1,
+                in_brackets: false,
+            }));
+            self.head.is_syslog = true;
+            self.is_over = true;
+        }
+        debug_assert!(self.rest.len() < rest.len());
+        true
+    }
+
+    /// A level as a word of its own.
+    fn level(&mut self, rest: &'a str) -> bool {
+        if self.head.level.is_some() {
+            return false;
+        }
+        let Some(found) = LEVEL.captures(rest) else {
+            return false;
+        };
+        let (word, after) = (&found["level"], &found["after"]);
+        if severity(word).is_none() {
+            return false;
+        }
+        let end = found.name("level").map_or(0, |level| level.end());
+        let word_end = found.name("after").map_or(0, |after| after.start());
+        let is_capital = !word.contains(char::is_lowercase);
+        let is_column = after.len() > 1 || after.contains('\t');
+        let is_common = matches!(
+            severity(word).zip(Some(word.to_ascii_lowercase())),
+            Some((_, name)) if COMMON.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit()))
+        );
+        let has_time = self.head.timestamp.is_some();
+        let is_fitting = match after.trim_start() {
+            "" => is_capital || has_time && is_common,
+            ":" => is_capital || is_common,
+            _ => has_time || is_capital && self.n_pieces > 0 || is_capital && after != ".",
+        };
+        if !is_fitting {
+            return false;
+        }
+        self.head.level = Some(&rest[..end]);
+        self.rest = &rest[word_end..];
+        if after.trim_start() == ":" {
+            let behind = &self.rest[after.len()..];
+            if self.head.start.is_none() {
+                let is_named = behind.starts_with(|c: char| c.is_alphabetic());
+                self.head.start = Some(if behind.starts_with("  ") || is_named {
+                    Start::Column
+                } else {
+                    Start::Level
+                });
+            }
+            self.is_over = behind.starts_with(' ') || behind.is_empty();
+        } else if self.head.start.is_none() {
+            self.head.start = Some(Start::Level);
+        }
+        if !is_capital && !is_column && after == " " && word.starts_with(char::is_uppercase) {
+            // `Error while loading`: the word is part of what is said.
+            self.rest = rest;
+            self.is_over = true;
+        }
+        true
+    }
+
+    /// `##[error]` of GitHub's and Azure's runners.
+    fn action(&mut self, rest: &'a str) -> bool {
+        let Some((word, after)) = rest
+            .strip_prefix("##[")
+            .and_then(|inner| inner.split_once(']'))
+        else {
+            return false;
+        };
+        if !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            return false;
+        }
+        self.head.level = severity(word).map(|_| word);
+        self.head.start.get_or_insert(Start::Level);
+        self.rest = after;
+        self.is_over = true;
+        true
+    }
+
+    fn bracket(&mut self, inner: &'a str, after: &'a str) -> bool {
+        const MAX_BYTES: usize = 120;
+        if inner.len() > MAX_BYTES {
+            return false;
+        }
+        let (before, n_pieces) = (self.head.clone(), self.n_pieces);
+        let mut text = inner.trim();
+        if self.time(text, true) {
+            text = self.rest.trim_start_matches([' ', ':', ',', '|']);
+        }
+        if !text.is_empty() {
+            self.bracketed(text);
+        }
+        let is_telling = self.head.start != before.start || self.head.level != before.level;
+        if !is_telling && (n_pieces == 0 || before.start.is_none()) {
+            self.head = before;
+            return n_pieces == 0 && self.thread(inner, after);
+        }
+        self.rest = after;
+        self.is_over = self.head.level.is_some() && (after.starts_with(": ") || after == ":");
+        true
+    }
+
+    /// What stands in brackets besides a time.
+    fn bracketed(&mut self, text: &'a str) {
+        if self.head.level.is_none() {
+            let is_level = |word: &str| severity(word).is_some();
+            let letter = if text.len() == 1 {
+                of_letter(text)
+            } else {
+                None
+            };
+            if is_level(text) || letter.is_some() {
+                self.head.level = Some(letter.unwrap_or(text));
+            } else if let Some(found) = PAIR.captures(text) {
+                let part = |name| found.name(name).map(|part| part.as_str().trim());
+                match (part("before"), part("level"), part("first"), part("rest")) {
+                    (Some(before), Some(level), ..) if is_level(level) => {
+                        self.head.level = Some(level);
+                        self.name(before);
+                    }
+                    _ => {
+                        let (first, rest) = text.split_once(['/', ' ']).unwrap_or((text, ""));
+                        if is_level(first) {
+                            self.head.level = Some(first);
+                            self.name(rest.trim());
+                        } else {
+                            self.name(text);
+                        }
+                    }
+                }
+            } else {
+                self.name(text);
+            }
+            if self.head.level.is_some() {
+                self.head.start.get_or_insert(Start::Level);
+            }
+            return;
+        }
+        self.name(text);
+    }
+
+    /// A name in brackets: of a class or file if it looks like one, else of a thread.
+    fn name(&mut self, text: &'a str) {
+        let text = text.trim_end_matches('/');
+        let is_path = !text.contains(' ') && text.contains(['.', '/']) || text.contains("::");
+        // A thread's name tells more than its process's number.
+        let has_thread = self
+            .head
+            .thread
+            .is_some_and(|thread| !thread.bytes().all(|byte| byte.is_ascii_digit()));
+        if !is_path && !has_thread {
+            self.head.thread = Some(text);
+            return;
+        }
+        self.head.logger.get_or_insert(text);
+    }
+
+    /// A thread's or program's name that stands first, before the rest of the head.
+    fn thread(&mut self, inner: &'a str, after: &'a str) -> bool {
+        const MAX_BYTES: usize = 80;
+        let is_fitting = !inner.is_empty()
+            && inner.len() <= MAX_BYTES
+            && self.head.thread.is_none()
+            && after.starts_with(' ');
+        if !is_fitting {
+            return false;
+        }
+        let mut ahead = Scanner {
+            head: Head::default(),
+            rest: after,
+            n_pieces: 1,
+            is_over: false,
+        };
+        let behind = ahead.after_separators();
+        if self.head.start.is_none() && !(ahead.time(behind, false) || ahead.level(behind)) {
+            return false;
+        }
+        self.head.thread = Some(inner);
+        self.rest = after;
+        true
+    }
+
+    /// A process number before a level, or a program with its process.
+    fn process(&mut self, rest: &'a str) -> bool {
+        let has_level = self.head.level.is_some();
+        if !has_level
+            && self.head.logger.is_none()
+            && let Some(found) = PROCESS.captures(rest)
+        {
+            self.program(rest, &found);
+            return true;
+        }
+        let n_digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let after = &rest[n_digits..];
+        let behind = after.trim_start();
+        let is_number = (1..=10).contains(&n_digits) && behind.len() < after.len();
+        let mut ahead = Scanner {
+            head: Head::default(),
+            rest: behind,
+            n_pieces: 1,
+            is_over: false,
+        };
+        let is_fitting = behind.starts_with("---")
+            || !has_level && (behind.starts_with('[') || ahead.level(behind));
+        if !is_number || !is_fitting {
+            return false;
+        }
+        self.head.thread = Some(&rest[..n_digits]);
+        self.rest = after;
+        true
+    }
+
+    /// The logger's name before the message, and a level behind it.
+    fn logger(&mut self) {
+        let rest = self.after_separators();
+        if let Some(found) = PROCESS.captures(rest)
+            && self.head.logger.is_none()
+        {
+            return self.program(rest, &found);
+        }
+        let Some(found) = LOGGER.captures(rest) else {
+            return;
+        };
+        let (name, after) = (
+            found.name("name").map_or("", |name| name.as_str()),
+            &found["after"],
+        );
+        let is_basic = after.starts_with(':') && !after.ends_with(' ') && self.head.level.is_some();
+        let is_name = name.contains('.') && !name.ends_with('.')
+            || name.contains("::")
+            || matches!(after, " - " | " | ")
+            || after.starts_with("  ")
+            || is_basic
+            || found.name("in").is_some();
+        if !is_name || self.head.logger.is_some() && !is_basic {
+            return;
+        }
+        let end = found.get(0).map_or(0, |whole| whole.end());
+        // `local.ERROR: ` of Monolog.
+        if let Some((channel, level)) = name.rsplit_once('.')
+            && self.head.level.is_none()
+            && !level.contains(char::is_lowercase)
+            && severity(level).is_some()
+        {
+            self.head.logger = Some(channel);
+            self.head.level = Some(level);
+            self.rest = &rest[end..];
+            return;
+        }
+        self.head.logger = Some(name);
+        self.rest = &rest[end..];
+        if self.head.level.is_none() {
+            let rest = self.after_separators();
+            self.level(rest);
+        }
+    }
+}
+
+/// Levels that count as such in small letters too, before a colon or after a time.
+const COMMON: [&str; 15] = [
+    "error", "err", "fatal", "critical", "crit", "panic", "emerg", "alert", "warning", "warn",
+    "notice", "info", "debug", "trace", "fail",
+];
+
+static TAB: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s+"));
+
+/// A layout that is recognised as a whole.
+fn whole(line: &str) -> Option<Head<'_>> {
+    let found = WHOLE.iter().find_map(|layout| layout.captures(line))?;
+    let part = |name| found.name(name).map(|part| part.as_str());
+    let level = part("level").map(|level| of_letter(level).unwrap_or(level));
+    let place = Place::FIRST;
+    let start = if part("dated").is_some() {
+        Start::Dated(place)
+    } else if part("timed").is_some() {
+        Start::Timed(place)
+    } else {
+        Start::Level
+    };
+    let text = if part("whole").is_some() {
+        line
+    } else {
+        &line[found.get(0)?.end()..]
+    };
+    Some(Head {
+        timestamp: part("dated").or(part("timed")),
+        level,
+        logger: part("logger").filter(|logger| !logger.is_empty()),
+        thread: part("thread"),
+        message: text.trim(),
+        text,
+        is_syslog: false,
+        start: Some(start),
+    })
+}
+
+/// Whether a line looks like the beginning of a log record rather than like the middle of one, whatever the stream.
+pub(crate) fn is_start(line: &str) -> bool {
+    line.starts_with("{\"") || START.is_match(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: &str) {
+        let record = parse(line);
+        let shown = format!(
+            "{}/{}/{}/{}",
+            record.timestamp.unwrap_or("-"),
+            record.level.unwrap_or("-"),
+            record.logger.unwrap_or("-"),
+            record.message
+        );
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn common_layouts() {
+        check("ERROR:root:it broke", "-/ERROR/root/it broke");
+        check(
+            "2024-01-01 12:00:00,123 - my.app - ERROR - it broke: x",
+            "2024-01-01 12:00:00,123/ERROR/my.app/it broke: x",
+        );
+        check(
+            "2024-01-01 12:00:00,123 ERROR my.app: it broke",
+            "2024-01-01 12:00:00,123/ERROR/my.app/it broke",
+        );
+        check(
+            "[2024-01-01 12:00:00,123] ERROR in app: Exception on /orders [POST]",
+            "2024-01-01 12:00:00,123/ERROR/app/Exception on /orders [POST]",
+        );
+        check(
+            "[2024-01-01 12:00:00 +0000] [7] [ERROR] Exception in worker process",
+            "2024-01-01 12:00:00 +0000/ERROR/-/Exception in worker process",
+        );
+        check(
+            "2024-01-01 12:00:00.123 | ERROR    | app.main:run:42 - boom",
+            "2024-01-01 12:00:00.123/ERROR/app.main:run:42/boom",
+        );
+        check(
+            "[2024-01-01 12:00:00,123: ERROR/MainProcess] Task t raised: KeyError('x')",
+            "2024-01-01 12:00:00,123/ERROR/-/Task t raised: KeyError('x')",
+        );
+        check(
+            "ERROR:    Exception in ASGI application",
+            "-/ERROR/-/Exception in ASGI application",
+        );
+        check(
+            "Exception in thread Thread-1 (worker):",
+            "-/-/-/Exception in thread Thread-1 (worker):",
+        );
+        check("Error while loading: x", "-/-/-/Error while loading: x");
+        check("plain words", "-/-/-/plain words");
+    }
+
+    #[track_caller]
+    fn check_start(line: &str, expected: bool) {
+        assert_eq!(is_start(line), expected, "{line}");
+    }
+
+    #[test]
+    fn starts() {
+        check_start("2024-01-01 12:00:00 x", true);
+        check_start("[2024-01-01T12:00:00Z] x", true);
+        check_start("INFO: x", true);
+        check_start("[ERROR] x", true);
+        check_start("12:00:01.5 x", true);
+        check_start("E0102 12:00:00 x", true);
+        check_start("1 validation error for Order", false);
+        check_start("ERRORS were found", false);
+        check_start("  File", false);
+        check_start("KeyError: 'a'", false);
+    }
+}

@@ -1,0 +1,13 @@
+//! Log records: what stands at the beginning of one, where it begins and ends, and which of them report an error.
+//!
+//! `head` splits a line, `layout` learns where a stream's records begin, `container` unpacks what runtimes wrap round
+//! lines, `assemble` puts lines together, `level` knows the names of severities.
+
+mod assemble;
+pub(crate) mod container;
+pub(crate) mod head;
+pub(crate) mod layout;
+pub(crate) mod level;
+mod logfmt;
+
+pub use assemble::{Record, RecordReader, UnusablePattern, read_records};
