@@ -19,7 +19,8 @@ pub struct ErrorEvent {
     /// The log message beside the exception (`Exception on /orders [POST]`), without the traceback.
     pub message: Option<String>,
     /// The exceptions of the chain. Index 0 is the one that surfaced (in Python the last printed);
-    /// every other one has a [`Exception::parent`] with a smaller index. Never empty.
+    /// every other one has a [`Exception::parent`] with a smaller index. Empty for an error that was logged without a
+    /// trace: it has a message.
     pub exceptions: Vec<Exception>,
     /// Whatever else the source told: tags, request, extra, logger. Keys as reported.
     pub attributes: BTreeMap<String, Value>,
@@ -168,10 +169,8 @@ impl Exception {
 }
 
 impl ErrorEvent {
-    /// The exception that tells where it happened: the one that surfaced, unless only one beneath it has frames.
-    ///
-    /// # Panics
-    /// As [`ErrorEvent::exception`].
+    /// The exception that tells where it happened: the one that surfaced, unless only one beneath it has frames. One
+    /// without type, message and frames if the event has none.
     pub fn traced(&self) -> &Exception {
         self.exceptions
             .iter()
@@ -179,13 +178,18 @@ impl ErrorEvent {
             .unwrap_or_else(|| self.exception())
     }
 
-    /// The exception that surfaced.
-    ///
-    /// # Panics
-    /// If the event has no exception, which no reader of this crate makes.
+    /// The exception that surfaced, or one without type, message and frames if the event has none.
     pub fn exception(&self) -> &Exception {
-        self.exceptions
-            .first()
-            .expect("an ErrorEvent has an exception")
+        static NONE: Exception = Exception {
+            type_name: String::new(),
+            module: None,
+            message: String::new(),
+            notes: Vec::new(),
+            frames: Vec::new(),
+            common_frames: 0,
+            location: None,
+            parent: None,
+        };
+        self.exceptions.first().unwrap_or(&NONE)
     }
 }

@@ -5,7 +5,7 @@ mod record;
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::fields::{fields, level};
+pub(crate) use self::fields::fields;
 use crate::{
     outcome::{DropReason, Outcomes},
     sentry,

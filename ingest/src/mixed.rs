@@ -9,7 +9,10 @@ use crate::{
     json, lang,
     limits::{MAX_RECORD_BYTES, MAX_TEXT_LINE_BYTES},
     outcome::{Collected, DropReason, Outcomes},
-    record::container::{Streams, container_record, cri},
+    record::{
+        container::{Streams, container_record, cri},
+        errors,
+    },
     source::clean,
     text::{
         self, TextReader,
@@ -27,7 +30,7 @@ pub(crate) struct MixedReader {
 /// What a structured record that reports an error has somewhere, or one that holds a line of text.
 static JSON_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"Traceback \(most|  at |\\n *at |\\tat |\\n\\t|goroutine \d|panicked at |:in [`']|#0 |\*\* \(|\bat .{1,200}:\d+:\d+|exc_type|"exception"|"stacktrace"|interfaces\.|File \\"|"log""#,
+        r#"Traceback \(most|  at |\\n *at |\\tat |\\n\\t|goroutine \d|panicked at |:in [`']|#0 |\*\* \(|\bat .{1,200}:\d+:\d+|exc_type|"exception"|"stacktrace"|interfaces\.|"event_id"|File \\"|"log""#,
     )
 });
 
@@ -94,7 +97,7 @@ impl MixedReader {
         let is_json = self.reads_json
             && (trimmed.starts_with(b"{") && trimmed.ends_with(b"}")
                 || trimmed.starts_with(b"[") && trimmed.ends_with(b"]"));
-        if is_json && JSON_TRIGGER.is_match(trimmed) {
+        if is_json && (JSON_TRIGGER.is_match(trimmed) || errors::JSON_TRIGGER.is_match(trimmed)) {
             match json::parse(trimmed) {
                 Ok(value) => return self.document(at, value, out),
                 Err(DropReason::TooDeep) => return out.dropped(DropReason::TooDeep),
@@ -106,7 +109,8 @@ impl MixedReader {
         }
         let reader = self.streams.reader(at);
         let head = &bytes[..bytes.len().min(MAX_TEXT_LINE_BYTES)];
-        if !reader.is_busy() && !lang::may_begin(head) {
+        let may_matter = || lang::may_begin(head) || errors::TEXT_TRIGGER.is_match(head);
+        if !reader.is_busy() && !may_matter() {
             out.dropped(DropReason::NoError);
             reader.pass(head);
             return;

@@ -82,6 +82,17 @@ pub enum Redaction {
     Off,
 }
 
+impl Redaction {
+    /// What replaces them, if they are to be.
+    pub(crate) fn redactor(&self) -> Option<Redactor> {
+        match self {
+            Self::Random => Some(Redactor::new(RedactionKey::random())),
+            Self::Keyed(key) => Some(Redactor::new(key.clone())),
+            Self::Off => None,
+        }
+    }
+}
+
 /// Why an input could not be read to its end. What was read before has been handed over.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -121,14 +132,9 @@ pub fn read_with<R: Read>(
     options: &Options,
     sink: impl FnMut(ErrorEvent),
 ) -> Result<Summary, ReadError> {
-    let redactor = match &options.redaction {
-        Redaction::Random => Some(Redactor::new(RedactionKey::random())),
-        Redaction::Keyed(key) => Some(Redactor::new(key.clone())),
-        Redaction::Off => None,
-    };
     let mut counter = Counter {
         summary: Summary::default(),
-        redactor,
+        redactor: options.redaction.redactor(),
         sink,
     };
     let mut source = Source::new(input);

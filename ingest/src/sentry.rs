@@ -16,6 +16,7 @@ use crate::{
         MAX_ATTRIBUTES, MAX_MESSAGE_BYTES, MAX_NAME_BYTES, MAX_RECORD_BYTES, MAX_VALUE_BYTES, cut,
     },
     outcome::{Collected, DropReason, Outcomes},
+    record::level::{Severity, severity},
     source::clean_text,
     text,
 };
@@ -57,7 +58,7 @@ pub(crate) fn is_event(object: &Map<String, Value>) -> bool {
                 .any(|key| has(key))
 }
 
-/// Reads an event; one without exceptions is no error, unless its message is a traceback.
+/// Reads an event; one without exceptions is an error by its level, or if its message is a traceback.
 pub(crate) fn event(object: Map<String, Value>, out: &mut dyn Outcomes) {
     let (event, outer) = unwrap(object);
     let outer = outer.as_ref();
@@ -100,13 +101,24 @@ pub(crate) fn event(object: Map<String, Value>, out: &mut dyn Outcomes) {
         text::read_whole(text, &mut collected);
     }
     let Some(read) = collected.events.into_iter().next() else {
-        out.dropped(DropReason::NoError);
-        return;
+        return if is_error(&event) && base.message.is_some() {
+            out.event(base);
+        } else {
+            out.dropped(DropReason::NoError);
+        };
     };
     base.exceptions = read.exceptions;
     base.message = read.message;
     base.platform = read.platform;
     out.event(base);
+}
+
+/// Whether an event without exceptions reports an error. The level is `error` where none is given; a type other than
+/// these two is a transaction or another report.
+fn is_error(event: &Map<String, Value>) -> bool {
+    let text = |key: &str| event.get(key).and_then(Value::as_str);
+    matches!(text("type"), None | Some("" | "error" | "default"))
+        && severity(text("level").unwrap_or("error")).is_some_and(Severity::is_error)
 }
 
 /// The event itself, and the queue's message around it.

@@ -18,6 +18,7 @@ use crate::{
     },
     limits::{MAX_MESSAGE_BYTES, MAX_OPEN_TRACES, cut},
     outcome::{DropReason, Outcomes},
+    record::errors::Errors,
     source::clean,
 };
 
@@ -39,6 +40,8 @@ pub(crate) struct TextReader {
     recent: VecDeque<Vec<u8>>,
     n_recent_bytes: usize,
     open: Vec<Open>,
+    /// Records that report an error and have no trace so far.
+    errors: Errors,
     is_whole: bool,
     /// When the runtime that wrapped the line says that it was written.
     timestamp: Option<String>,
@@ -56,6 +59,8 @@ struct Open {
     /// An exception's line that was printed before the header.
     announced: Option<String>,
     n_idle: usize,
+    /// The record that the trace belongs to: an error even if nothing comes of the trace.
+    record: Option<ErrorEvent>,
 }
 
 #[derive(Debug)]
@@ -81,14 +86,15 @@ impl TextReader {
             recent: VecDeque::new(),
             n_recent_bytes: 0,
             open: Vec::new(),
+            errors: Errors::default(),
             is_whole: false,
             timestamp: None,
         }
     }
 
-    /// Whether a trace is being read, so that every line matters.
+    /// Whether every line matters: a trace or an error record is being read, or the layout is not known yet.
     pub(crate) fn is_busy(&self) -> bool {
-        !self.open.is_empty()
+        !self.open.is_empty() || self.errors.is_busy()
     }
 
     /// How many lines are remembered that have no part in any trace yet.
@@ -140,13 +146,19 @@ impl TextReader {
             return true;
         }
         if lang::may_begin(line.as_bytes()) && self.begin(line) {
+            let record = self.errors.trace(line, self.timestamp.as_deref(), out);
+            if let Some(open) = self.open.last_mut() {
+                open.record = record;
+            }
             if self.open.len() > MAX_OPEN_TRACES {
                 let oldest = self.open.remove(0);
                 oldest.finish(out);
             }
             return false;
         }
-        out.dropped(DropReason::NoError);
+        if self.is_whole || !self.errors.line(line, self.timestamp.as_deref(), out) {
+            out.dropped(DropReason::NoError);
+        }
         self.pass(line.as_bytes());
         false
     }
@@ -156,6 +168,7 @@ impl TextReader {
         for open in self.open.drain(..) {
             open.finish(out);
         }
+        self.errors.finish(out);
         self.forget();
     }
 
@@ -240,6 +253,7 @@ impl TextReader {
                 context: Context::of(lead, &recent, self.timestamp.as_deref()),
                 announced,
                 n_idle: 0,
+                record: None,
             });
             return true;
         }
@@ -261,6 +275,7 @@ impl TextReader {
                 context,
                 announced: None,
                 n_idle: 0,
+                record: None,
             });
             return true;
         }
@@ -297,6 +312,7 @@ impl TextReader {
             context,
             announced: None,
             n_idle: 0,
+            record: None,
         });
     }
 }
@@ -405,6 +421,11 @@ impl Open {
             Trace::Python(trace) => {
                 let is_bare = trace.is_bare();
                 let (exceptions, syntax) = trace.finish(self.announced.as_deref());
+                if exceptions.is_empty()
+                    && let Some(record) = self.record
+                {
+                    return out.event(record);
+                }
                 if exceptions.is_empty() {
                     out.dropped(if is_bare {
                         DropReason::NoError

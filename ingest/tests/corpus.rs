@@ -59,7 +59,7 @@ pub(crate) fn read_bytes(bytes: &[u8], format: Format) -> (Vec<ErrorEvent>, Summ
 /// What every event promises.
 #[track_caller]
 fn check_order(event: &ErrorEvent) {
-    assert!(!event.exceptions.is_empty());
+    assert!(!event.exceptions.is_empty() || event.message.is_some());
     for (at, exception) in event.exceptions.iter().enumerate() {
         match exception.parent {
             None => assert_eq!(at, 0, "only the surfaced one hangs on nothing"),

@@ -620,7 +620,7 @@ fn json_records() {
     );
     check(
         "{\"level\": \"error\", \"message\": \"no trace\", \"stack_info\": \"Stack (most recent call last):\\n  File \\\"a.py\\\", line 1, in f\"}\n",
-        &[],
+        &["- error \"no trace\""],
     );
     // Other lines between are text.
     check(
@@ -669,7 +669,7 @@ fn containers() {
 fn sentry_lenience() {
     check(
         "{\"event_id\": \"1\", \"platform\": \"python\", \"message\": \"hello\", \"threads\": {\"values\": [{\"stacktrace\": {\"frames\": [{}]}}]}}\n",
-        &[],
+        &["- - \"hello\""],
     );
     check(
         "{\"platform\": \"python\", \"logentry\": {\"message\": \"p %s\", \"formatted\": \"p 1\"}, \"level\": \"error\", \"timestamp\": 1.5, \"exception\": {\"type\": \"Outer.E\", \"module\": \"m\", \"value\": 3, \"stacktrace\": {\"frames\": [null, 7, {\"lineno\": \"x\"}, {\"filename\": \"a.py\", \"abs_path\": \"/app/a.py\", \"lineno\": \"12\", \"function\": \"f\", \"vars\": []}]}}}\n",

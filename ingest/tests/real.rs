@@ -6,6 +6,12 @@ use ingest::{ErrorEvent, Format, Platform};
 
 use crate::corpus::{csv, files, folder, read_bytes, read_file};
 
+/// The events with a trace, without those that only have a message.
+fn traced(mut events: Vec<ErrorEvent>) -> Vec<ErrorEvent> {
+    events.retain(|event| !event.exceptions.is_empty());
+    events
+}
+
 /// How many rows of a language's traces state something, and how many of these agree in all that they state.
 fn stacktraces(language: &str) -> Option<(usize, usize)> {
     let folder = folder("stacktraces")?;
@@ -25,7 +31,7 @@ fn stacktraces(language: &str) -> Option<(usize, usize)> {
             continue;
         }
         n += 1;
-        let (events, _) = read_file(&path);
+        let events = traced(read_file(&path).0);
         // A sanitizer that watches an interpreter reports that this one ended.
         let is_own = |event: &&ErrorEvent| !is_native(event) || language == "cpp";
         // Python's index speaks of the last trace of a log, the others' of the first.
@@ -162,7 +168,7 @@ fn defects4j() {
         }
         n += 1;
         let index: usize = row["idx"].parse().unwrap();
-        let (events, _) = read_file(&path);
+        let events = traced(read_file(&path).0);
         let found = events
             .get(index)
             .map(|event| shown(event, "java"))
@@ -204,7 +210,7 @@ fn goroutines() {
             continue;
         }
         let golden: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        let (events, _) = read_file(&dump);
+        let events = traced(read_file(&dump).0);
         let expected: Vec<String> = golden["Goroutines"][0]["Stack"]
             .as_array()
             .unwrap()
@@ -242,7 +248,7 @@ fn fuzzers_crashes() {
             continue;
         }
         n += 1;
-        let (events, _) = read_file(&path);
+        let events = traced(read_file(&path).0);
         n_read += usize::from(!events.is_empty());
         let first = events.first().map(|event| shown(event, ""));
         eprintln!(
@@ -287,7 +293,7 @@ fn languages_are_told_apart() {
         return;
     };
     for row in csv(&folder.join("index.csv")) {
-        let (events, _) = read_file(&folder.join(&row["file"]));
+        let events = traced(read_file(&folder.join(&row["file"])).0);
         let expected: &[&str] = match row["language"].as_str() {
             "apple" | "cpp" | "kernel" => &["native"],
             "java" | "kotlin" => &["java", "kotlin", "scala", "clojure"],
@@ -324,7 +330,7 @@ fn sentry(name: &str) {
             continue;
         }
         n += 1;
-        let (events, _) = read_file(&path);
+        let events = traced(read_file(&path).0);
         let n_exceptions: usize = row["n_exceptions"].parse().unwrap();
         let found = events.first().map_or_else(
             || {

@@ -5,13 +5,13 @@ use std::{
     io::{self, Read},
 };
 
-use ingest::{Record, RecordReader, read_records};
+use ingest::{Record, RecordReader, Redaction, read_records};
 
 use crate::corpus::{files, folder};
 
 pub(crate) fn records(bytes: &[u8]) -> Vec<Record> {
     let mut records = Vec::new();
-    read_records(bytes, RecordReader::default(), |record| {
+    read_records(bytes, RecordReader::default(), &Redaction::Off, |record| {
         records.push(record)
     })
     .unwrap();
@@ -240,9 +240,12 @@ fn lines_are_kept_whatever_comes() {
             String::from_utf8_lossy(&log)
         );
         let mut by_byte = Vec::new();
-        read_records(Drip(&log), RecordReader::default(), |record| {
-            by_byte.push(record)
-        })
+        read_records(
+            Drip(&log),
+            RecordReader::default(),
+            &Redaction::Off,
+            |record| by_byte.push(record),
+        )
         .unwrap();
         assert_eq!(whole, by_byte);
     }
@@ -364,6 +367,7 @@ fn a_given_pattern_says_where_records_begin() {
     read_records(
         &b"BEGIN 1\n2024-01-01 12:00:00 x\nBEGIN 2\n"[..],
         reader,
+        &Redaction::Off,
         |record| found.push(record.lines),
     )
     .unwrap();

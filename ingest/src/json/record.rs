@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    fields::{MESSAGES, TIMES, first, get},
+    fields::{MESSAGES, TIMES, first, get, level},
     scalar, size,
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
         MAX_VALUE_BYTES, cut,
     },
     outcome::{Collected, DropReason, Outcomes},
+    record::level::{Severity, severity},
     sentry::frames::keep_ends,
     source::clean_text,
     text,
@@ -80,6 +81,18 @@ pub(crate) fn read(record: Map<String, Value>, out: &mut dyn Outcomes) {
     if found.events.is_empty() {
         search(&record, 0, &mut found);
     }
+    if found.events.is_empty()
+        && let Some(level) =
+            level(&record).filter(|level| severity(level).is_some_and(Severity::is_error))
+    {
+        let mut event = fill(ErrorEvent::default(), &record, None);
+        event.message = event.message.or_else(|| said(&record));
+        event
+            .attributes
+            .insert("level".to_owned(), Value::String(level));
+        out.event(event);
+        return;
+    }
     if found.events.is_empty() {
         out.dropped(if found.is_torn {
             DropReason::Torn
@@ -92,6 +105,22 @@ pub(crate) fn read(record: Map<String, Value>, out: &mut dyn Outcomes) {
     for event in events {
         out.event(fill(event, &record, field));
     }
+}
+
+/// What an error record without a message says: its error's text, else all that it holds.
+fn said(record: &Map<String, Value>) -> Option<String> {
+    const ERRORS: [&str; 8] = [
+        "error",
+        "err",
+        "exception",
+        "reason",
+        "error.message",
+        "err.message",
+        "exception.message",
+        "detail",
+    ];
+    let text = first(record, &ERRORS).unwrap_or_else(|| Value::Object(record.clone()).to_string());
+    Some(clean_text(&text, MAX_MESSAGE_BYTES).into_owned())
 }
 
 /// What has been found in a record.

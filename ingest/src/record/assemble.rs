@@ -19,7 +19,7 @@ use crate::{
     json,
     limits::{MAX_NAME_BYTES, MAX_OPEN_RECORDS, MAX_RECORD_TEXT_BYTES, MAX_TEXT_LINE_BYTES, cut},
     outcome::Collected,
-    read::ReadError,
+    read::{ReadError, Redaction},
     source::{Source, clean},
     text::TextReader,
 };
@@ -59,15 +59,23 @@ pub struct RecordReader {
     n_lines: u64,
 }
 
-/// Reads all records of an input. `start` is what a record's first line matches, if the layout is not to be guessed.
+/// Reads all records of an input and hands each to `sink` as soon as it is whole, its message redacted.
 ///
 /// # Errors
 /// If the input fails.
 pub fn read_records<R: Read>(
     input: R,
     mut reader: RecordReader,
+    redaction: &Redaction,
     mut sink: impl FnMut(Record),
 ) -> Result<(), ReadError> {
+    let redactor = redaction.redactor();
+    let mut sink = |mut record: Record| {
+        if let Some(redactor) = &redactor {
+            record.message = redactor.text(&record.message);
+        }
+        sink(record);
+    };
     let mut source = Source::new(input);
     // Nothing is flushed by time here: the input has an end.
     let now = Instant::now();

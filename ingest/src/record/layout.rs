@@ -19,6 +19,8 @@ pub(crate) struct Layout {
     has_dates: bool,
     has_columns: bool,
     n_levels: u32,
+    /// Lines so far that are not further in than others.
+    n_outer: u32,
     n_lines: u32,
     /// Whether the stream is one report of a crash: sections under a title, not records.
     is_report: bool,
@@ -46,10 +48,11 @@ impl Layout {
         if self.n_lines >= LEARNED_LINES && (self.is_timed() || self.is_levelled()) {
             return;
         }
+        self.n_lines = self.n_lines.saturating_add(1);
         if line.starts_with(char::is_whitespace) || line.is_empty() {
             return;
         }
-        self.n_lines = self.n_lines.saturating_add(1);
+        self.n_outer = self.n_outer.saturating_add(1);
         match head.start {
             Some(Start::Dated(place)) => {
                 self.has_dates = true;
@@ -87,7 +90,7 @@ impl Layout {
     /// Whether levels are what records begin with. One in a while, as compilers print, tells nothing of other lines.
     fn is_levelled(&self) -> bool {
         const SHARE: u32 = 3;
-        self.has_columns || self.n_levels > 0 && self.n_levels * SHARE >= self.n_lines
+        self.has_columns || self.n_levels > 0 && self.n_levels.saturating_mul(SHARE) >= self.n_outer
     }
 
     /// Whether the line is the first one of a record.

@@ -39,6 +39,25 @@ impl Severity {
     }
 }
 
+/// Every name of a level that is an error, in small letters: a record of such a level holds one of them, unless it has a
+/// letter or a number for it.
+pub(crate) const ERROR_NAMES: [&str; 14] = [
+    "fatal",
+    "ftl",
+    "critical",
+    "crit",
+    "panic",
+    "dpanic",
+    "alert",
+    "emerg",
+    "emergency",
+    "error",
+    "err",
+    "eror",
+    "fail",
+    "severe",
+];
+
 /// What a level's name means, in any case: `ERROR`, `ftl`, `fail`, `debug2`.
 pub(crate) fn severity(name: &str) -> Option<Severity> {
     const MAX_BYTES: usize = 13;

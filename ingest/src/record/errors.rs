@@ -1,0 +1,204 @@
+//! Records at level error or above, which are errors even where no trace follows them.
+
+use std::sync::LazyLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+use serde_json::Value;
+
+use super::{
+    container::passed,
+    head::{self, Head},
+    layout::{Layout, continues},
+    level::{ERROR_NAMES, Severity, of_letter},
+};
+use crate::{
+    event::ErrorEvent,
+    limits::{MAX_MESSAGE_BYTES, MAX_MESSAGE_LINES, MAX_NAME_BYTES, MAX_OPEN_RECORDS, cut},
+    outcome::Outcomes,
+};
+
+/// What a line that begins an error record has somewhere. It may hit others too: what it misses is never an error.
+pub(crate) static TEXT_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
+    let names = ERROR_NAMES.join("|");
+    // syslog's priorities of severity 0 to 3.
+    let priorities: Vec<String> = (0..192)
+        .filter(|n| n % 8 <= 3)
+        .map(|n: u8| n.to_string())
+        .collect();
+    let priorities = priorities.join("|");
+    regex(&format!(
+        r#"\b(?i:{names})\b|\b[EF]\d{{4}} \d\d:|^[EFA], \[|^[EF]/|\d [EF] |\[[EFC]\]|^<(?:{priorities})>"#
+    ))
+});
+/// The same for structured records: a level's field with a value that means an error.
+pub(crate) static JSON_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
+    let names = ERROR_NAMES.join("|");
+    regex(&format!(
+        r#""[\w.@]*(?i:level|lvl|levelname|severity|severitytext|severity_text|@l|s)"\s*:\s*(?:"(?:(?i:{names})|[EFC])"|[56]0\b|[0-3]\b)|"PRIORITY"\s*:\s*"?[0-3]\b"#
+    ))
+});
+
+#[expect(
+    clippy::expect_used,
+    reason = "the patterns are constants, and a test compiles each"
+)]
+fn regex(pattern: &str) -> Regex {
+    RegexBuilder::new(pattern)
+        .unicode(false)
+        .build()
+        .expect("a constant pattern")
+}
+
+/// Collects the error records of one stream until they are whole.
+#[derive(Debug, Default)]
+pub(crate) struct Errors {
+    layout: Layout,
+    /// At most one of each service of Docker Compose or program of syslog.
+    open: Vec<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    owner: Owner,
+    event: ErrorEvent,
+    n_lines: usize,
+}
+
+/// Whose lines can belong to a record.
+#[derive(Debug, PartialEq, Eq)]
+struct Owner {
+    service: Option<String>,
+    /// Program and process, where every line names them.
+    program: Option<(Option<String>, Option<String>)>,
+}
+
+impl Errors {
+    /// Whether lines matter that hold no trigger: a record is open, or the layout is not known yet.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.open.is_empty() || self.layout.is_learning()
+    }
+
+    /// Takes a line that belongs to no trace. Whether it is part of an error record.
+    pub(crate) fn line(
+        &mut self,
+        line: &str,
+        timestamp: Option<&str>,
+        out: &mut dyn Outcomes,
+    ) -> bool {
+        let passed = passed(line);
+        let head = head::parse(passed.content);
+        self.layout.learn(passed.content, &head);
+        let is_start = self.layout.is_start(passed.content, &head);
+        let owner = Owner::of(passed.service, &head);
+        if let Some(at) = self.open.iter().position(|open| open.owner.has(&owner)) {
+            if !is_start || head.is_syslog && continues(head.text) {
+                self.open[at].push(if is_start { head.text } else { passed.content });
+                return true;
+            }
+            out.event(self.open.remove(at).event);
+        }
+        if !is_start || !head.severity().is_some_and(Severity::is_error) {
+            return false;
+        }
+        if self.open.len() >= MAX_OPEN_RECORDS {
+            out.event(self.open.remove(0).event);
+        }
+        self.open.push(Open {
+            owner,
+            event: event(&head, passed.timestamp.or(timestamp)),
+            n_lines: 1,
+        });
+        true
+    }
+
+    /// Gives up the record that a trace goes on which begins with this line, or that the line itself begins: if nothing
+    /// comes of the trace, it is an error of its own.
+    pub(crate) fn trace(
+        &mut self,
+        line: &str,
+        timestamp: Option<&str>,
+        out: &mut dyn Outcomes,
+    ) -> Option<ErrorEvent> {
+        let passed = passed(line);
+        let head = head::parse(passed.content);
+        let is_start = self.layout.is_start(passed.content, &head);
+        let owner = Owner::of(passed.service, &head);
+        let own = (is_start && head.severity().is_some_and(Severity::is_error))
+            .then(|| event(&head, passed.timestamp.or(timestamp)));
+        let Some(at) = self.open.iter().position(|open| open.owner.has(&owner)) else {
+            return own;
+        };
+        let open = self.open.remove(at).event;
+        // A logger that puts its prefix before every line begins the trace like another record.
+        let is_same = |event: &ErrorEvent| {
+            ["level", "logger", "thread"]
+                .iter()
+                .all(|key| event.attributes.get(*key) == open.attributes.get(*key))
+        };
+        if is_start && head.start.is_some() && !own.as_ref().is_some_and(is_same) {
+            out.event(open);
+            return own;
+        }
+        Some(open)
+    }
+
+    /// Ends the stream.
+    pub(crate) fn finish(&mut self, out: &mut dyn Outcomes) {
+        self.open.drain(..).for_each(|open| out.event(open.event));
+    }
+}
+
+impl Owner {
+    fn of(service: Option<&str>, head: &Head<'_>) -> Self {
+        let own = |name: Option<&str>| name.map(|name| cut(name, MAX_NAME_BYTES).to_owned());
+        Self {
+            service: own(service),
+            program: head.is_syslog.then(|| (own(head.logger), own(head.thread))),
+        }
+    }
+
+    /// Whether lines of the other one may be this one's.
+    fn has(&self, other: &Self) -> bool {
+        self.service == other.service && (self.program == other.program || other.program.is_none())
+    }
+}
+
+impl Open {
+    fn push(&mut self, line: &str) {
+        self.n_lines += 1;
+        let line = line.trim_end();
+        let message = self.event.message.get_or_insert_default();
+        if self.n_lines <= MAX_MESSAGE_LINES && message.len() + line.len() < MAX_MESSAGE_BYTES {
+            if !message.is_empty() {
+                message.push('\n');
+            }
+            message.push_str(if message.is_empty() {
+                line.trim_start()
+            } else {
+                line
+            });
+        }
+    }
+}
+
+/// An error that was logged without a trace.
+fn event(head: &Head<'_>, timestamp: Option<&str>) -> ErrorEvent {
+    let own = |text: Option<&str>| text.map(|text| cut(text, MAX_NAME_BYTES).to_owned());
+    let level = head
+        .level
+        .map(|level| of_letter(level).unwrap_or(level).to_lowercase());
+    let attributes = [
+        ("level", level),
+        ("logger", own(head.logger)),
+        ("thread", own(head.thread)),
+    ];
+    ErrorEvent {
+        timestamp: own(head.timestamp.or(timestamp)),
+        message: Some(cut(head.message, MAX_MESSAGE_BYTES).to_owned()),
+        attributes: attributes
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), Value::String(value?))))
+            .collect(),
+        ..ErrorEvent::default()
+    }
+}
