@@ -33,6 +33,9 @@ pub const MAX_NAME_BYTES: usize = 4 << 10;
 /// Bytes of an exception's or event's message.
 pub const MAX_MESSAGE_BYTES: usize = 32 << 10;
 
+/// Bytes of the message of an error that was logged without a trace: there may be many kinds of them.
+pub const MAX_LOGGED_MESSAGE_BYTES: usize = 8 << 10;
+
 /// Lines of an exception's message, with its notes.
 pub const MAX_MESSAGE_LINES: usize = 256;
 

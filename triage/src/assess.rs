@@ -22,7 +22,7 @@ pub struct Assessment {
 pub enum Fixability {
     /// A defect of the program, as far as the event tells.
     Fixable,
-    /// The world or the user is at fault: a patch would hide it.
+    /// The world or the user is at fault: a patch would hide it. Or nothing tells where it happened.
     NotFixable,
     /// It may be either.
     Unsure,
@@ -133,6 +133,12 @@ pub fn assess(event: &ErrorEvent) -> Assessment {
         class,
         reason,
     };
+    if event.exceptions.is_empty() {
+        return say(
+            Fixability::NotFixable,
+            "not for code: it was logged without a trace to go by".to_owned(),
+        );
+    }
     let name = exception.type_name.as_str();
     if let Some((reason, _)) = WORLD.iter().find(|(_, names)| names.contains(&name)) {
         return say(
@@ -242,6 +248,20 @@ mod tests {
             Fixability::Unsure,
         );
         check("AssertionError", "assert x", Fixability::Unsure);
+    }
+
+    #[test]
+    fn a_message_alone_is_not_for_code() {
+        let found = assess(&ErrorEvent {
+            message: Some("it broke".into()),
+            ..ErrorEvent::default()
+        });
+        assert_eq!(found.kind, Fixability::NotFixable);
+        assert!(
+            found.reason.contains("no") && found.reason.contains("trace"),
+            "{}",
+            found.reason
+        );
     }
 
     #[test]

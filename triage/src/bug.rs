@@ -4,10 +4,13 @@ use std::{collections::HashMap, fmt};
 
 use ingest::ErrorEvent;
 
-use crate::{Assessment, Fingerprint, assess};
+use crate::{Assessment, Fingerprint, assess, fingerprint::first_line};
 
 /// Bugs kept at once; events of further ones are counted and let go.
 const MAX_BUGS: usize = 10_000;
+
+/// How many of them may be errors that were logged without a trace, so that a log full of these leaves room for others.
+const MAX_LOGGED: usize = 1_000;
 
 /// A bug's name: the first ten hex digits of its fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,7 +36,7 @@ pub struct Bug {
     pub id: BugId,
     /// What its events have in common.
     pub fingerprint: Fingerprint,
-    /// One line for people: type, message, function.
+    /// One line for people: type, message, function; without a trace the logger and the message.
     pub title: String,
     /// Events seen.
     pub count: u64,
@@ -48,6 +51,8 @@ pub struct Bug {
 pub struct Bugs {
     bugs: Vec<Bug>,
     by_fingerprint: HashMap<Fingerprint, usize>,
+    /// Bugs without a trace.
+    n_logged: usize,
     n_events: u64,
     n_overflow: u64,
 }
@@ -65,10 +70,12 @@ impl Bugs {
             }
             return;
         }
-        if self.bugs.len() == MAX_BUGS {
+        let is_logged = event.exceptions.is_empty();
+        if self.bugs.len() == MAX_BUGS || is_logged && self.n_logged == MAX_LOGGED {
             self.n_overflow += 1;
             return;
         }
+        self.n_logged += usize::from(is_logged);
         self.by_fingerprint
             .insert(fingerprint.clone(), self.bugs.len());
         self.bugs.push(Bug {
@@ -81,9 +88,10 @@ impl Bugs {
         });
     }
 
-    /// The bugs, the most frequent first; of equals the first seen.
+    /// The bugs with a trace before those without, the most frequent first; of equals the first seen.
     pub fn into_ranked(mut self) -> Vec<Bug> {
-        self.bugs.sort_by_key(|b| std::cmp::Reverse(b.count));
+        self.bugs
+            .sort_by_key(|b| (b.event.exceptions.is_empty(), std::cmp::Reverse(b.count)));
         self.bugs
     }
 
@@ -111,11 +119,14 @@ pub fn wealth(event: &ErrorEvent) -> usize {
 /// One line for people: type, message, function.
 pub fn title(event: &ErrorEvent) -> String {
     let exception = event.traced();
-    let message: String = exception
-        .message
-        .lines()
-        .next()
-        .unwrap_or_default()
+    let (name, message) = if event.exceptions.is_empty() {
+        let logger = event.attributes.get("logger").and_then(|l| l.as_str());
+        (logger.unwrap_or("error"), first_line(event))
+    } else {
+        let message = exception.message.lines().next();
+        (exception.type_name.as_str(), message.unwrap_or_default())
+    };
+    let message: String = message
         .chars()
         .filter(|c| !c.is_control())
         .take(100)
@@ -126,7 +137,7 @@ pub fn title(event: &ErrorEvent) -> String {
         .map(|f| format!(" in {}", f.function))
         .unwrap_or_default();
     let separator = if message.is_empty() { "" } else { ": " };
-    format!("{}{separator}{message}{place}", exception.type_name)
+    format!("{name}{separator}{message}{place}")
 }
 
 #[cfg(test)]
@@ -134,6 +145,37 @@ mod tests {
     use ingest::Exception;
 
     use super::*;
+
+    #[test]
+    fn a_storm_without_traces_is_few_bugs() {
+        let mut bugs = Bugs::default();
+        for n in 0..100_000 {
+            bugs.add(ErrorEvent {
+                message: Some(format!("order {n} of user u{} failed\ndetails {n}", n % 7)),
+                attributes: [("logger".to_owned(), "shop".into())].into(),
+                ..ErrorEvent::default()
+            });
+        }
+        // As many kinds of messages as there are words leave room for bugs with a trace.
+        for n in 0..5_000 {
+            let word: String = format!("{n:04}")
+                .bytes()
+                .map(|b| char::from(b + 49))
+                .collect();
+            bugs.add(ErrorEvent {
+                message: Some(word),
+                ..ErrorEvent::default()
+            });
+        }
+        bugs.add(ErrorEvent {
+            exceptions: vec![Exception::default()],
+            ..ErrorEvent::default()
+        });
+        assert_eq!(bugs.n_overflow(), 5_001 - MAX_LOGGED as u64);
+        let found = bugs.into_ranked();
+        assert_eq!((found.len(), found[1].count), (MAX_LOGGED + 1, 100_000));
+        assert_eq!(found[1].title, "shop: order 0 of user u0 failed");
+    }
 
     #[test]
     fn events_join_their_bug() {

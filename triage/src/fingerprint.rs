@@ -12,7 +12,8 @@ const MAX_FRAMES: usize = 6;
 ///
 /// It covers, for each exception of the chain, the type and the innermost frames of the application (file name,
 /// function; of the last one its source line too). Line numbers, paths and messages do not count where there are frames:
-/// they change with every release, machine and input. Without frames the masked message stands in.
+/// they change with every release, machine and input. Without frames the masked message stands in; of an error that was
+/// logged without a trace the logger and the first line of the message, masked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(String);
 
@@ -22,6 +23,12 @@ impl Fingerprint {
         let mut text = format!("v1 {:?}", event.platform);
         for exception in &event.exceptions {
             describe(exception, &mut text);
+        }
+        if event.exceptions.is_empty() {
+            let logger = event.attributes.get("logger").and_then(|l| l.as_str());
+            text.push_str(logger.unwrap_or_default());
+            text.push('\n');
+            template(first_line(event), &mut text);
         }
         let digest = Sha256::digest(text.as_bytes());
         Self(digest.iter().fold(String::new(), |mut hex, byte| {
@@ -71,6 +78,29 @@ fn describe(exception: &Exception, text: &mut String) {
             None => text.push_str(&last.line.map_or_else(String::new, |l| l.to_string())),
         },
         None => text.push_str(&masked(&exception.message)),
+    }
+}
+
+/// What an error that was logged without a trace says, on one line.
+pub(crate) fn first_line(event: &ErrorEvent) -> &str {
+    event
+        .message
+        .as_deref()
+        .and_then(|message| message.lines().next())
+        .unwrap_or_default()
+}
+
+/// A message without its values: a word that holds a digit is a number, an address or an id.
+fn template(message: &str, text: &mut String) {
+    let is_border = |c: char| c.is_whitespace() || "()[]{}<>,;\"'=/".contains(c);
+    for word in message.split_inclusive(is_border) {
+        match word.find(|c: char| c.is_ascii_digit()) {
+            Some(_) => {
+                text.push('#');
+                text.extend(word.chars().next_back().filter(|c| is_border(*c)));
+            }
+            None => text.push_str(word),
+        }
     }
 }
 
@@ -160,6 +190,24 @@ mod tests {
         ] {
             assert_ne!(Fingerprint::of(&a), Fingerprint::of(&other));
         }
+    }
+
+    #[test]
+    fn messages_without_a_trace_are_alike_by_their_words() {
+        let logged = |logger: &str, message: &str| {
+            Fingerprint::of(&ErrorEvent {
+                message: Some(message.to_owned()),
+                attributes: [("logger".to_owned(), logger.into())].into(),
+                ..ErrorEvent::default()
+            })
+        };
+        let one = logged("db", "query 17 failed on 10.0.0.1:5432 (id=ab3f)\nfor Bo");
+        assert_eq!(one, logged("db", "query 4 failed on 10.0.0.27:1 (id=7)"));
+        assert_ne!(one, logged("web", "query 4 failed on 10.0.0.27:1 (id=7)"));
+        assert_ne!(
+            one,
+            logged("db", "query 4 was refused by 10.0.0.27:1 (id=7)")
+        );
     }
 
     #[test]

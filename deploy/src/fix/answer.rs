@@ -66,9 +66,13 @@ impl Answer {
             Value::Null
         };
         let shown = |text: &str| fixer::without_values(text, &bug.event, checkout);
+        let message = match &bug.event.message {
+            Some(message) if bug.event.exceptions.is_empty() => message,
+            _ => &bug.event.traced().message,
+        };
         Self {
             beside,
-            message: shown(&bug.event.traced().message),
+            message: shown(message),
             bug: Bug {
                 title: shown(&bug.title),
                 ..bug.clone()

@@ -146,7 +146,9 @@ fn traced(text: &str) -> Option<(String, Vec<Frame>)> {
         redaction: Redaction::Off,
     };
     let read = ingest::read_with(text.as_bytes(), &options, |event| {
-        found.get_or_insert(event);
+        if !event.exceptions.is_empty() {
+            found.get_or_insert(event);
+        }
     });
     if let (Ok(_), Some(event)) = (read, found) {
         let exception = event.traced();

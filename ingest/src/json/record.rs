@@ -13,8 +13,8 @@ use crate::{
         python::{HEADER, split_type},
     },
     limits::{
-        MAX_ATTRIBUTES, MAX_EXCEPTIONS, MAX_MESSAGE_BYTES, MAX_NAME_BYTES, MAX_RECORD_BYTES,
-        MAX_VALUE_BYTES, cut,
+        MAX_ATTRIBUTES, MAX_EXCEPTIONS, MAX_LOGGED_MESSAGE_BYTES, MAX_MESSAGE_BYTES,
+        MAX_NAME_BYTES, MAX_RECORD_BYTES, MAX_VALUE_BYTES, cut,
     },
     outcome::{Collected, DropReason, Outcomes},
     record::level::{Severity, severity},
@@ -120,7 +120,7 @@ fn said(record: &Map<String, Value>) -> Option<String> {
         "detail",
     ];
     let text = first(record, &ERRORS).unwrap_or_else(|| Value::Object(record.clone()).to_string());
-    Some(clean_text(&text, MAX_MESSAGE_BYTES).into_owned())
+    Some(clean_text(&text, MAX_LOGGED_MESSAGE_BYTES).into_owned())
 }
 
 /// What has been found in a record.

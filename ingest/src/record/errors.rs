@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     event::ErrorEvent,
-    limits::{MAX_MESSAGE_BYTES, MAX_MESSAGE_LINES, MAX_NAME_BYTES, MAX_OPEN_RECORDS, cut},
+    limits::{MAX_LOGGED_MESSAGE_BYTES, MAX_MESSAGE_LINES, MAX_NAME_BYTES, MAX_OPEN_RECORDS, cut},
     outcome::Outcomes,
 };
 
@@ -168,7 +168,9 @@ impl Open {
         self.n_lines += 1;
         let line = line.trim_end();
         let message = self.event.message.get_or_insert_default();
-        if self.n_lines <= MAX_MESSAGE_LINES && message.len() + line.len() < MAX_MESSAGE_BYTES {
+        if self.n_lines <= MAX_MESSAGE_LINES
+            && message.len() + line.len() < MAX_LOGGED_MESSAGE_BYTES
+        {
             if !message.is_empty() {
                 message.push('\n');
             }
@@ -194,7 +196,7 @@ fn event(head: &Head<'_>, timestamp: Option<&str>) -> ErrorEvent {
     ];
     ErrorEvent {
         timestamp: own(head.timestamp.or(timestamp)),
-        message: Some(cut(head.message, MAX_MESSAGE_BYTES).to_owned()),
+        message: Some(cut(head.message, MAX_LOGGED_MESSAGE_BYTES).to_owned()),
         attributes: attributes
             .into_iter()
             .filter_map(|(key, value)| Some((key.to_owned(), Value::String(value?))))

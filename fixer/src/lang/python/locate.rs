@@ -18,6 +18,9 @@ const MAX_OTHER_FRAMES: usize = 50;
 /// Repository functions on the stack, likeliest first: what is known of a bug without running anything.
 pub(crate) fn locate(event: &ErrorEvent, checkout: &Checkout) -> Vec<Location> {
     let exception = event.traced();
+    if exception.frames.is_empty() {
+        return Vec::new();
+    }
     let project = Project::new(
         checkout.tree().to_path_buf(),
         checkout.entries().to_vec(),
