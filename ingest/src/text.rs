@@ -97,6 +97,11 @@ impl TextReader {
         !self.open.is_empty() || self.errors.is_busy()
     }
 
+    /// Whether a trace or an error record is open.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.open.is_empty() || self.errors.is_open()
+    }
+
     /// How many lines are remembered that have no part in any trace yet.
     pub(crate) fn n_recent(&self) -> usize {
         self.recent.len()

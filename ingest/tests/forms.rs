@@ -493,7 +493,7 @@ System.AggregateException: One or more errors occurred. (no)
 
 next
 ",
-        &["- - \"fail: Shop.Api[1] it broke\"
+        &["- fail \"Shop.Api[1] it broke\"
 System.AggregateException: \"One or more errors occurred. (no)\"
   /src/P.cs:3 Program.Main(String[] args) | -
 System.InvalidOperationException: \"no\" <cause of 0>

@@ -413,6 +413,7 @@ fn relay_events() {
         let text = fs::read_to_string(path).unwrap();
         let has_exception = text.contains("\"exception\":");
         let (events, summary) = read_file(path);
+        let events = traced(events);
         assert_eq!(
             events.len(),
             usize::from(has_exception),

@@ -124,8 +124,17 @@ pub(crate) fn continues(line: &str) -> bool {
         "--- End of ",
     ];
     line.starts_with([' ', '\t'])
+        || is_thrown(line)
         || LEADS.iter().any(|lead| line.starts_with(lead))
         || matches!(line.trim_end(), "" | "}" | "]" | ")" | "};" | "])" | "})")
+}
+
+/// `System.AggregateException: …`: what was thrown, named after what the logger said of it.
+fn is_thrown(line: &str) -> bool {
+    let name = line.split(':').next().unwrap_or(line).trim_end();
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '$');
+    (name.ends_with("Exception") || name.ends_with("Error") && name.len() > "Error".len())
+        && name.chars().all(is_name)
 }
 
 /// `---- Minecraft Crash Report ----`: the title that crash handlers write above a report.
