@@ -2,7 +2,8 @@
 //!
 //! In: bytes of a log, Sentry events or envelopes. Out: [`ErrorEvent`]s, redacted. Read `event` (what everything
 //! becomes) first, then `read` (the whole way), `mixed` (lines of text and JSON), `text` (traces between ordinary
-//! lines), `lang` (what each language prints), `json` and `sentry` (structured reports), `redact`.
+//! lines), `lang` (what each language prints), `json` and `sentry` (structured reports), `redact`, `report` (what other
+//! programs see).
 //! Invariants: nothing here opens a path that a log names; frames are oldest first; no I/O but the given reader;
 //! memory is bounded by [`limits`]; every record ends in one counted outcome.
 #![cfg_attr(test, allow(clippy::unwrap_used))]

@@ -298,11 +298,8 @@ impl TextReader {
         let timestamp = self.timestamp.as_deref();
         let mut context = Context::default();
         context.merge(&record::parse(&begun.before));
-        context.or(Context::of(
-            &begun.lead,
-            &self.recent(begun.n_above),
-            timestamp,
-        ));
+        let n_above = Above(&self.recent).reach(&Prefix::of(&begun.lead), begun.n_above);
+        context.or(Context::of(&begun.lead, &self.recent(n_above), timestamp));
         self.forget();
         // Of Ruby's traceback with the oldest call first, Python's parser took the header.
         let is_others = matches!(begun.trace, lang::Trace::Ruby(_));

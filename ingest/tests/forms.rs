@@ -507,6 +507,123 @@ System.IO.IOException: \"disk\" <member of 0>
 }
 
 #[test]
+fn other_languages_stacks() {
+    check(
+        "a.b.C: javax.mail.SendFailedException: Invalid;
+  nested exception is:
+com.sun.mail.AddressException: 550
+
+\tat a.b.C.send(C.java:1)
+",
+        &["- - \"-\"
+a.b.C: \"javax.mail.SendFailedException: Invalid;\\n  nested exception is:\\ncom.sun.mail.AddressException: 550\"
+  C.java:1 a.b.C.send | -"],
+    );
+    check(
+        "web-1  | panic: first [recovered]
+web-1  | \tpanic: second
+db-1   | LOG: checkpoint
+web-1  | [signal SIGSEGV: segmentation violation code=0x1]
+web-1  | 
+web-1  | goroutine 7 [running]:
+web-1  | main.(*Shop).take(0xc0001, {0x1, 0x2})
+web-1  | \t/app/stock.go:12 +0x1d
+db-1   | LOG: checkpoint
+web-1  | created by main.main in goroutine 1
+web-1  | \t/app/main.go:3 +0x1
+web-1  | 
+web-1  | goroutine 1 [select]:
+web-1  | main.main()
+web-1  | \t/app/main.go:9
+",
+        &["- - \"-\"
+panic: \"second\"
+  /app/stock.go:12 main.(*Shop).take | -
+panic: \"first\" <context of 0>"],
+    );
+    check(
+        "thread 'main' panicked at 'first
+second', src/main.rs:4:5
+note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+",
+        &["- - \"-\"\npanic: \"first\\nsecond\""],
+    );
+    check(
+        "Error: could not start
+
+Caused by:
+    0: no configuration
+    1: gone (os error 2)
+
+Stack backtrace:
+   0: shop::load::h0123456789abcdef
+             at ./src/load.rs:7:3
+   1: main
+",
+        &["- - \"-\"
+Error: \"could not start\"
+  :0 main | -
+  ./src/load.rs:7 shop::load | -
+Error: \"no configuration\" <cause of 0>
+Error: \"gone (os error 2)\" <cause of 1>"],
+    );
+    check(
+        "Traceback (most recent call last):
+\t2: from a.rb:10:in `<main>'
+\t1: from a.rb:5:in `f'
+a.rb:2:in `g': no (Shop::Oops)
+",
+        &["- - \"-\"
+Shop::Oops: \"no\"
+  a.rb:10 <main> | -
+  a.rb:5 f | -
+  a.rb:2 g | -"],
+    );
+    check(
+        "PHP Fatal error:  Uncaught Gone: no in /app/a.php:3
+Stack trace:
+#0 /app/b.php(7): f(1)
+#1 {main}
+
+Next App\\Oops: outer in /app/b.php:8
+Stack trace:
+#0 {main}
+  thrown in /app/b.php on line 8
+",
+        &["- - \"PHP Fatal error:\"
+App\\Oops: \"outer\"
+  /app/b.php:8 {main} | -
+Gone: \"no\" <cause of 0>
+  /app/b.php:7 {main} | -
+  /app/a.php:3 f | -"],
+    );
+    check(
+        "12:00:00.123 [error] GenServer Shop.Stock terminating
+** (KeyError) key :x not found in: %{}
+    (shop 0.1.0) lib/shop/stock.ex:12: Shop.Stock.take/2
+    (stdlib 5.0) gen_server.erl:1123: :gen_server.try_handle_call/4
+Last message: :take
+",
+        &["12:00:00.123 error \"GenServer Shop.Stock terminating\"
+KeyError: \"key :x not found in: %{}\"
+  gen_server.erl:1123 :gen_server.try_handle_call/4 | -
+  lib/shop/stock.ex:12 Shop.Stock.take/2 | -"],
+    );
+    check(
+        "Unhandled exception:
+RangeError (index): Invalid value: 3
+package:shop/main.dart 17:20  main.<fn>
+===== asynchronous gap ===========================
+dart:async/zone.dart          _rootRun
+",
+        &["- - \"Unhandled exception:\"
+RangeError: \"Invalid value: 3\"
+  dart:async/zone.dart:0 _rootRun | -
+  package:shop/main.dart:17 main.<fn> | -"],
+    );
+}
+
+#[test]
 fn records_with_other_languages_stacks() {
     let check = |record: serde_json::Value, expected: &str| {
         let (events, summary) = read_bytes(format!("{record}\n").as_bytes(), Format::Auto);

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What a line that opens a trace has.
-pub(crate) const TRIGGERS: &[&str] = &["#0 ", "#1 "];
+pub(crate) const TRIGGERS: &[&str] = &["#0 ", "#1 ", ".dart "];
 
 /// Lines above the first frame among which the exception's own is looked for.
 const MAX_ABOVE: usize = 16;
@@ -21,9 +21,7 @@ pub(crate) struct Trace {
 
 /// The stack whose first frame is in the line.
 pub(crate) fn begin(line: &str, above: Above<'_>) -> Option<Begun> {
-    let at = line.find("#0 ").or_else(|| line.find("#1 "))?;
-    let frame = frame(&line[at..])?;
-    let lead = line[..at].trim_end_matches([' ', '\t']);
+    let (lead, frame) = first_frame(line)?;
     let prefix = Prefix::of(lead);
     let lines: Vec<String> = above.lines(&prefix).take(MAX_ABOVE).collect();
     let (exception, n_above, before) = header(&lines);
@@ -37,6 +35,38 @@ pub(crate) fn begin(line: &str, above: Above<'_>) -> Option<Begun> {
         n_above,
         before,
         trace: crate::lang::Trace::Dart(Box::new(trace)),
+    })
+}
+
+/// The frame with which a stack may begin, and what stands before it.
+fn first_frame(line: &str) -> Option<(&str, Frame)> {
+    if let Some(at) = line.find("#0 ").or_else(|| line.find("#1 "))
+        && let Some(frame) = frame(&line[at..])
+    {
+        return Some((line[..at].trim_end_matches([' ', '\t']), frame));
+    }
+    Some(("", terse_frame(line)?))
+}
+
+/// `package:shop/main.dart 17:20  main.<fn>`, as `package:stack_trace` prints.
+fn terse_frame(text: &str) -> Option<Frame> {
+    let text = cut(text.trim(), MAX_NAME_BYTES);
+    let (place, function) = text.split_once("  ")?;
+    let function = function.trim();
+    let (path, numbers) = place.trim().split_once(' ').unwrap_or((place, ""));
+    let (line, column) = numbers.split_once(':').unwrap_or((numbers, ""));
+    let is_place = (path.ends_with(".dart") || path.starts_with("dart:"))
+        && numbers
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b':');
+    let is_function = !function.is_empty() && !function.contains(' ');
+    (is_place && is_function).then(|| Frame {
+        function: function.to_owned(),
+        path: path.to_owned(),
+        line: line.parse().ok(),
+        column: column.parse().ok(),
+        in_app: in_app(path),
+        ..Frame::default()
     })
 }
 
@@ -83,7 +113,10 @@ fn header(lines: &[String]) -> (Exception, usize, String) {
 /// `FormatException: message`; what says no class is a message alone.
 fn split(text: &str) -> (&str, &str) {
     match text.split_once(": ") {
-        Some((name, message)) if is_class(name) => (name, message),
+        // `RangeError (index): Invalid value`.
+        Some((name, message)) if is_class(name.split(" (").next().unwrap_or(name)) => {
+            (name.split(" (").next().unwrap_or(name), message)
+        }
         _ if is_class(text) => (text, ""),
         _ => ("", text),
     }
@@ -125,7 +158,7 @@ impl Trace {
     /// Takes the next line, without the logger's prefix.
     pub(crate) fn push(&mut self, line: &str) -> Step {
         let text = line.trim();
-        if let Some(frame) = frame(text) {
+        if let Some(frame) = frame(text).or_else(|| terse_frame(text)) {
             self.stack.frame(0, frame);
             return Step::Taken;
         }

@@ -69,9 +69,15 @@ impl Above<'_> {
         prefix.strip(&line).map(str::to_owned)
     }
 
-    /// The lines above without the logger's prefix, nearest first, up to the first one that has another.
+    /// The lines above without the logger's prefix, nearest first. Those with another one are others' and left out.
     pub(crate) fn lines(&self, prefix: &Prefix) -> impl Iterator<Item = String> {
-        (0..Self::MAX).map_while(|n| self.line(prefix, n))
+        (0..self.0.len().min(Self::MAX)).filter_map(|n| self.line(prefix, n))
+    }
+
+    /// How many lines there are up to the `n`-th of [`Above::lines`], others' lines counted.
+    pub(crate) fn reach(&self, prefix: &Prefix, n: usize) -> usize {
+        let own = (0..self.0.len()).filter(|&at| self.line(prefix, at).is_some());
+        own.take(n).last().map_or(0, |at| at + 1)
     }
 }
 

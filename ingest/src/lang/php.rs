@@ -21,6 +21,9 @@ pub(crate) const TRIGGERS: &[&str] = &["#0 "];
 /// Lines above the first frame among which the exception's own is looked for.
 const MAX_ABOVE: usize = 20;
 
+/// How Laravel begins the cause of an exception.
+const PREVIOUS: &str = "[previous exception] ";
+
 /// The function that is no call: the script itself.
 pub(crate) const MAIN: &str = "{main}";
 
@@ -48,8 +51,10 @@ fn regex(pattern: &str) -> Regex {
 /// A trace under assembly.
 #[derive(Debug)]
 pub(crate) struct Trace {
-    /// The exceptions as printed, the root cause first.
+    /// The exceptions as printed.
     printed: Vec<Printed>,
+    /// Whether the one that surfaced came first, as Laravel has it; PHP itself prints it last.
+    is_surfaced_first: bool,
     /// A header of the next exception whose lines are not complete.
     pending: Vec<String>,
     is_over: bool,
@@ -94,6 +99,7 @@ fn begun(lead: &str, exception: Exception, call: Call, n_above: usize, before: S
             exception,
             ..Printed::default()
         }],
+        is_surfaced_first: false,
         pending: Vec::new(),
         is_over: false,
     };
@@ -165,7 +171,9 @@ fn exception(text: &str) -> Option<Exception> {
     let first = head.split('\n').next().unwrap_or(head);
     let found = CLASS.captures(first)?;
     let name = found.name("old").or(found.name("class"))?;
-    let is_name = is_class(name.as_str()) || name.as_str().contains('\\') || location.is_some();
+    let is_name = is_class(name.as_str())
+        || name.as_str().contains('\\')
+        || location.is_some() && name.as_str().starts_with(|c: char| c.is_uppercase());
     if !is_name {
         return None;
     }
@@ -258,7 +266,9 @@ impl Trace {
     pub(crate) fn push(&mut self, line: &str) -> Step {
         let text = line.trim();
         if self.is_over {
-            return Step::Over;
+            // Laravel wraps what PHP printed in a record with an empty stack of its own.
+            let is_rest = is_marker(text) || text == "\"}" || call(text) == Some(Call::Main);
+            return if is_rest { Step::Taken } else { Step::Over };
         }
         if !self.pending.is_empty() {
             return self.push_pending(text);
@@ -267,11 +277,13 @@ impl Trace {
             self.add(call);
             return Step::Taken;
         }
-        if text.starts_with("Next ") || text.starts_with("[previous exception] ") {
+        let is_previous = text.starts_with(PREVIOUS);
+        if text.starts_with("Next ") || is_previous {
+            self.is_surfaced_first |= is_previous;
             self.pending.push(text.to_owned());
             return Step::Taken;
         }
-        if text.starts_with("thrown in ") && text.contains(" on line ") {
+        if text.starts_with("thrown in ") || text.starts_with("thrown at ") {
             self.is_over = true;
             return Step::Taken;
         }
@@ -298,7 +310,7 @@ impl Trace {
         };
         let whole = std::mem::take(&mut self.pending).join("\n");
         let whole = whole.strip_prefix("Next ").unwrap_or(&whole);
-        let whole = whole.strip_prefix("[previous exception] ").unwrap_or(whole);
+        let whole = whole.strip_prefix(PREVIOUS).unwrap_or(whole);
         let whole = whole.strip_prefix("[object] (").unwrap_or(whole);
         let Some(exception) = exception(whole) else {
             return Step::Over;
@@ -314,7 +326,11 @@ impl Trace {
     /// What was read.
     pub(crate) fn finish(self) -> Parsed {
         let mut stack = Stack::default();
-        for (at, printed) in self.printed.into_iter().rev().enumerate() {
+        let mut printed = self.printed;
+        if !self.is_surfaced_first {
+            printed.reverse();
+        }
+        for (at, printed) in printed.into_iter().enumerate() {
             let location = printed.exception.location.clone();
             let at = stack.add(
                 Exception {

@@ -103,7 +103,8 @@ fn header(lines: impl Iterator<Item = String>) -> Option<(Vec<Exception>, usize,
             rest.push(text.to_owned());
             continue;
         };
-        let is_first = !line.starts_with(['\t', ' ']);
+        // A panic while panicking is indented; one blank may be the logger's.
+        let is_first = !line.starts_with(['\t', ' ']) || line.strip_prefix(' ') == Some(text);
         let mut message = first.to_owned();
         for more in rest.drain(..).rev() {
             // The signal and the panic's address are no part of what was said.
@@ -336,6 +337,9 @@ impl Trace {
                 });
             }
         }
+        // A goroutine without a stack says nothing.
+        exceptions
+            .retain(|exception| !exception.type_name.is_empty() || !exception.frames.is_empty());
         let is_panicking = |exception: &Exception| {
             exception
                 .frames

@@ -7,6 +7,9 @@ use crate::{
     text::{prefix::Prefix, record},
 };
 
+/// Exceptions in the message of the one that surfaced.
+const MAX_NESTED: usize = 8;
+
 /// A stack trace under assembly.
 #[derive(Debug)]
 pub(crate) struct Trace {
@@ -24,6 +27,7 @@ pub(crate) fn begin(line: &str, above: Above<'_>) -> Option<Begun> {
     let (lead, frame) = first_frame(line)?;
     let prefix = Prefix::of(lead);
     let mut message: Vec<String> = Vec::new();
+    let mut n_nested = 0;
     for (n, text) in above.lines(&prefix).enumerate() {
         if text
             .trim_start()
@@ -34,6 +38,15 @@ pub(crate) fn begin(line: &str, above: Above<'_>) -> Option<Begun> {
             return None;
         }
         if let Some((before, mut exception)) = throwable(&text) {
+            // `MessagingException` and `RemoteException` put what they wrap into their message.
+            let title = above.lines(&prefix).nth(n + 1);
+            if n_nested < MAX_NESTED
+                && title.is_some_and(|title| title.trim_end().ends_with("nested exception is:"))
+            {
+                n_nested += 1;
+                message.push(text);
+                continue;
+            }
             for line in message.iter().rev() {
                 exception.message.push('\n');
                 exception.message.push_str(line);
