@@ -29,12 +29,29 @@ pub(crate) fn connector(body: &str) -> Option<Link> {
 pub(crate) fn frame_line(body: &str) -> Option<Frame> {
     let (path, line, rest) = file_line(body)?;
     let function = rest.strip_prefix(", in ")?;
+    let in_app = in_app(path);
     Some(Frame {
         function: cut(function.trim(), MAX_NAME_BYTES).to_owned(),
         path: cut(path, MAX_NAME_BYTES).to_owned(),
         line: Some(line),
+        in_app,
         ..Frame::default()
     })
+}
+
+/// Whether a file belongs to the application, where that is sure.
+fn in_app(path: &str) -> Option<bool> {
+    let is_library = [
+        "/site-packages/",
+        "/dist-packages/",
+        "\\site-packages\\",
+        "/lib/python3",
+        "/lib/python2",
+    ]
+    .iter()
+    .any(|folder| path.contains(folder))
+        || path.starts_with("<frozen ");
+    is_library.then_some(false)
 }
 
 /// `File "app.py", line 3`: where a `SyntaxError` is.
