@@ -80,6 +80,10 @@ impl Redactor {
                 .iter_mut()
                 .for_each(|note| self.in_place(note, Kind::Text));
             self.in_place(&mut exception.type_name, Kind::Source);
+            exception
+                .module
+                .iter_mut()
+                .for_each(|module| self.in_place(module, Kind::Source));
             for frame in &mut exception.frames {
                 // A browser's path is a URL, and may have a query.
                 let kind = if frame.path.contains("://") {
