@@ -141,6 +141,14 @@ fn forms_stay() {
     check(r"password = b'\x93\xf1abc\n'", |text| {
         text.contains(r"b'\x") && text.ends_with(r"\n'")
     });
+    for weak in [
+        "password=topsecret",
+        "\"password\": \"secret\"",
+        "'password': '$ecret'",
+        "password=@dmin",
+    ] {
+        check(weak, |text| text.starts_with(&weak[..9]));
+    }
     check("Пароль: password=пароль123", |text| {
         text.chars().count() == 26
     });

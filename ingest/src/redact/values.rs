@@ -72,11 +72,16 @@ pub(super) fn is_placeholder(text: &str) -> bool {
             .and_then(|rest| rest.strip_suffix(close))
             .is_some_and(|inner| is_name(inner.trim_matches(['{', '}', ' '])))
     };
+    // `$DB_PASSWORD`, `:password`, `@p0`: shells and SQL put a value there. `$ecret` is one.
     let starts = |sign: &str| {
         core.strip_prefix(sign).is_some_and(|name| {
-            is_name(name)
-                && name.starts_with(|c: char| c.is_ascii_alphabetic())
-                && !name.contains(' ')
+            let is_constant = name
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+            let is_number = name
+                .strip_prefix('p')
+                .is_some_and(|n| n.parse::<u8>().is_ok());
+            is_name(name) && (is_constant || is_number || is_telling(name))
         })
     };
     const WORDS: &str = "\
@@ -84,39 +89,21 @@ pub(super) fn is_placeholder(text: &str) -> bool {
         incorrect wrong empty blank unset present absent ok failed denied rejected \
         revoked forbidden unknown str string bytes any object redacted hidden optional";
     let lower = core.to_ascii_lowercase();
-    let is_own_name = core.len() <= 32
-        && is_name(core)
-        && !core.bytes().any(|byte| byte.is_ascii_digit())
-        && matches!(
-            lower.trim_matches(['-', '_', '.', ' ']),
-            "password"
-                | "passwd"
-                | "passwort"
-                | "pwd"
-                | "pass"
-                | "token"
-                | "secret"
-                | "apikey"
-                | "api_key"
-                | "mot de passe"
-                | "user"
-                | "pw"
-        );
+    // `https://USER:PASSWORD@host`, and labels: `Password:`.
+    let is_label = is_telling(&lower) && core == core.to_ascii_uppercase()
+        || lower.strip_suffix(':').is_some_and(is_telling);
     core.is_empty()
         || is_version(core)
         || is_path(core)
         || core.starts_with("[Filtered")
         || has(WORDS, lower.trim_end_matches(['.', '!', ':']))
-        || is_own_name
-        || lower.trim_end_matches(':') == "passwort"
-        || lower.trim_end_matches(':') == "password"
+        || is_label
         || lower.starts_with("your_")
         || lower.starts_with("your-")
         || core
             .chars()
             .all(|c| "*x•.?#-_".contains(c.to_ascii_lowercase()))
         || core.contains("****")
-        || core.starts_with("...")
         || within("<", ">")
         || within("[", "]")
         || within("(", ")")
@@ -129,6 +116,12 @@ pub(super) fn is_placeholder(text: &str) -> bool {
         || starts(":")
         || starts("@")
         || (core.len() <= 3 && core.starts_with(['%', '$', '?']))
+}
+
+/// Whether a text is no more than a word for a secret.
+fn is_telling(text: &str) -> bool {
+    const WORDS: &str = "password passwd passwort pwd pass token secret apikey api_key api-key pw";
+    has(WORDS, text)
 }
 
 /// `3.11.2`: packages are called after what they do.
@@ -258,10 +251,15 @@ pub(super) fn is_code(value: &str, is_spaced: bool) -> bool {
             || parts
                 .last()
                 .is_some_and(|last| sensitivity(last) != Sensitivity::None));
+    // `password=db_password`; `topsecret` may be one.
+    let is_joined = head.contains('_')
+        || head
+            .as_bytes()
+            .windows(2)
+            .any(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase());
     let is_variable = parts.len() == 1
         && !head.bytes().any(|byte| byte.is_ascii_digit())
-        && sensitivity(head) != Sensitivity::None
-        && !head.contains('-');
+        && (is_telling(head) || is_joined && sensitivity(head) != Sensitivity::None);
     is_path && (head.len() < value.len() || is_known || is_variable)
 }
 
