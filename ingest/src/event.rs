@@ -169,6 +169,22 @@ impl Exception {
 }
 
 impl ErrorEvent {
+    /// Fills what is missing with what the record says that led to the trace, unless it is the trace's own beginning.
+    pub(crate) fn fill(&mut self, record: Self) {
+        let own = self.exception().message.as_str();
+        let text = record.message.as_deref().unwrap_or_default().trim();
+        if !own.is_empty() && text.contains(own) {
+            return;
+        }
+        if self.message.is_none() && !text.is_empty() {
+            self.message = Some(text.to_owned());
+        }
+        self.timestamp = self.timestamp.take().or(record.timestamp);
+        for (key, value) in record.attributes {
+            self.attributes.entry(key).or_insert(value);
+        }
+    }
+
     /// The exception that tells where it happened: the one that surfaced, unless only one beneath it has frames. One
     /// without type, message and frames if the event has none.
     pub fn traced(&self) -> &Exception {

@@ -5,7 +5,7 @@ mod record;
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::fields::fields;
+pub(crate) use self::fields::{LEVELS, fields};
 use crate::{
     outcome::{DropReason, Outcomes},
     sentry,

@@ -10,7 +10,7 @@ use crate::{
     limits::{MAX_RECORD_BYTES, MAX_TEXT_LINE_BYTES},
     outcome::{Collected, DropReason, Outcomes},
     record::{
-        container::{Streams, container_record, cri},
+        container::{Streams, container_record, cri, passed},
         errors,
     },
     source::clean,
@@ -94,6 +94,13 @@ impl MixedReader {
             .strip_prefix(b"\xef\xbb\xbf")
             .unwrap_or(bytes)
             .trim_ascii();
+        // What passed the line on may have put something before the record.
+        let trimmed = match std::str::from_utf8(trimmed) {
+            Ok(text) if trimmed.ends_with(b"}") && !trimmed.starts_with(b"{") => {
+                passed(text).content.as_bytes()
+            }
+            _ => trimmed,
+        };
         let is_json = self.reads_json
             && (trimmed.starts_with(b"{") && trimmed.ends_with(b"}")
                 || trimmed.starts_with(b"[") && trimmed.ends_with(b"]"));
@@ -109,8 +116,9 @@ impl MixedReader {
         }
         let reader = self.streams.reader(at);
         let head = &bytes[..bytes.len().min(MAX_TEXT_LINE_BYTES)];
-        let may_matter = || lang::may_begin(head) || errors::TEXT_TRIGGER.is_match(head);
-        if !reader.is_busy() && !may_matter() {
+        let is_object = is_json && trimmed.starts_with(b"{");
+        let may_matter = || lang::may_begin(head) || !is_object && errors::may_begin(head);
+        if !reader.is_busy() && !reader.is_learning() && !may_matter() {
             out.dropped(DropReason::NoError);
             reader.pass(head);
             return;

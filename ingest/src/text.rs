@@ -92,7 +92,7 @@ impl TextReader {
         }
     }
 
-    /// Whether every line matters: a trace or an error record is being read, or the layout is not known yet.
+    /// Whether a trace or an error record is being read, so that every line matters.
     pub(crate) fn is_busy(&self) -> bool {
         !self.open.is_empty() || self.errors.is_busy()
     }
@@ -100,6 +100,11 @@ impl TextReader {
     /// Whether a trace or an error record is open.
     pub(crate) fn is_open(&self) -> bool {
         !self.open.is_empty() || self.errors.is_open()
+    }
+
+    /// Whether the stream's layout is still to be learned from its lines.
+    pub(crate) fn is_learning(&self) -> bool {
+        self.errors.is_learning()
     }
 
     /// How many lines are remembered that have no part in any trace yet.
@@ -456,6 +461,9 @@ impl Open {
         };
         event.timestamp = self.context.timestamp;
         event.message = self.context.message;
+        if let Some(record) = self.record {
+            event.fill(record);
+        }
         let attributes = [
             ("level", self.context.level),
             ("logger", self.context.logger),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod corpus;
+mod errors;
 mod forms;
 mod hostile;
 mod real;

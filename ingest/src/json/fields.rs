@@ -40,7 +40,7 @@ pub(super) const TIMES: [&str; 12] = [
     "started_at",
 ];
 /// Fields that hold the level, as a word.
-const LEVELS: [&str; 12] = [
+pub(crate) const LEVELS: [&str; 12] = [
     "level",
     "levelname",
     "lvl",

@@ -13,12 +13,36 @@ use super::{
 };
 use crate::{
     event::ErrorEvent,
+    json::LEVELS,
     limits::{MAX_LOGGED_MESSAGE_BYTES, MAX_MESSAGE_LINES, MAX_NAME_BYTES, MAX_OPEN_RECORDS, cut},
     outcome::Outcomes,
 };
 
-/// What a line that begins an error record has somewhere. It may hit others too: what it misses is never an error.
-pub(crate) static TEXT_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
+/// What a line that begins an error record has somewhere, for a first look: it hits many others, but what it misses is
+/// no error. Each is literal, so that whole chunks can be searched. Of names at least the beginning, in the three ways
+/// of writing them; of letters for levels with a border.
+const LITERALS: &[&str] = &[
+    "err", "Err", "ERR", "eror", "EROR", "fatal", "Fatal", "FATAL", "ftl", "FTL", "crit", "Crit",
+    "CRIT", "panic", "Panic", "PANIC", "alert", "Alert", "ALERT", "emerg", "Emerg", "EMERG",
+    "fail", "Fail", "FAIL", "severe", "Severe", "SEVERE", " E ", " F ", " E0", " E1", " F0", " F1",
+    "[E]", "[F]", "[C]",
+];
+/// The same where it is at the line's beginning: klog's and Ruby's letters, syslog's priorities, or a colour before them.
+const FIRST_BYTES: &[u8] = b"EFA<\x1b";
+
+/// Whether a line may begin an error record.
+pub(crate) fn may_begin(line: &[u8]) -> bool {
+    static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
+        let literals: Vec<String> = LITERALS.iter().map(|text| regex::escape(text)).collect();
+        regex(&literals.join("|"))
+    });
+    line.first()
+        .is_some_and(|first| FIRST_BYTES.contains(first))
+        || LITERAL.is_match(line)
+}
+
+/// A closer look at a line. What it misses is no error either.
+static TEXT_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
     let names = ERROR_NAMES.join("|");
     // syslog's priorities of severity 0 to 3.
     let priorities: Vec<String> = (0..192)
@@ -27,14 +51,21 @@ pub(crate) static TEXT_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
         .collect();
     let priorities = priorities.join("|");
     regex(&format!(
-        r#"\b(?i:{names})\b|\b[EF]\d{{4}} \d\d:|^[EFA], \[|^[EF]/|\d [EF] |\[[EFC]\]|^<(?:{priorities})>"#
+        r"\b(?i:{names})\b|\bFAILED\b|\b[EF]\d{{4}} \d\d:|^[EFA], \[|\b[EF]/|\d [EF] |\[[EFC]\]|^<(?:{priorities})>"
     ))
 });
-/// The same for structured records: a level's field with a value that means an error.
+/// What a structured record that reports an error has somewhere: a level's field with a value that means one.
 pub(crate) static JSON_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
     let names = ERROR_NAMES.join("|");
+    let fields: Vec<String> = LEVELS
+        .iter()
+        // A member of an object is written by its last name.
+        .flat_map(|field| [*field, field.rsplit('.').next().unwrap_or(field)])
+        .map(|field| format!("\"{}\"", regex::escape(field)))
+        .collect();
+    let fields = fields.join("|");
     regex(&format!(
-        r#""[\w.@]*(?i:level|lvl|levelname|severity|severitytext|severity_text|@l|s)"\s*:\s*(?:"(?:(?i:{names})|[EFC])"|[56]0\b|[0-3]\b)|"PRIORITY"\s*:\s*"?[0-3]\b"#
+        r#"(?:{fields})\s*:\s*(?:"(?:(?i:{names})|[EFC])"|[56]0\b|[0-3]\b)|"PRIORITY"\s*:\s*"?[0-3]\b"#
     ))
 });
 
@@ -73,9 +104,14 @@ struct Owner {
 }
 
 impl Errors {
-    /// Whether lines matter that hold no trigger: a record is open, or the layout is not known yet.
+    /// Whether a record is open.
     pub(crate) fn is_busy(&self) -> bool {
-        !self.open.is_empty() || self.layout.is_learning()
+        !self.open.is_empty()
+    }
+
+    /// Whether lines matter because the layout is not known yet.
+    pub(crate) fn is_learning(&self) -> bool {
+        self.layout.is_learning()
     }
 
     /// Whether a record is open.
@@ -90,6 +126,10 @@ impl Errors {
         timestamp: Option<&str>,
         out: &mut dyn Outcomes,
     ) -> bool {
+        let matters = self.is_busy() || self.is_learning();
+        if !matters && !TEXT_TRIGGER.is_match(line.as_bytes()) {
+            return false;
+        }
         let passed = passed(line);
         let head = head::parse(passed.content);
         self.layout.learn(passed.content, &head);
@@ -124,6 +164,9 @@ impl Errors {
         timestamp: Option<&str>,
         out: &mut dyn Outcomes,
     ) -> Option<ErrorEvent> {
+        if self.open.is_empty() && !TEXT_TRIGGER.is_match(line.as_bytes()) {
+            return None;
+        }
         let passed = passed(line);
         let head = head::parse(passed.content);
         let is_start = self.layout.is_start(passed.content, &head);

@@ -78,33 +78,76 @@ static TIMED: LazyLock<Regex> = LazyLock::new(|| {
         r"^(?:\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?(?: ?[AP]M\b)?|\d\d?:\d\d[AP]M\b|1\d{9}(?:\.\d{1,9})?\b|1\d{12}\b|1\d{18}\b)",
     )
 });
+/// A layout that is recognised as a whole, and a quick look whether a line may be one of it.
+struct Whole {
+    may_be: fn(&[u8]) -> bool,
+    pattern: Regex,
+}
+
 /// Layouts whose pieces mean something only together. `level` is a letter or a name; `whole` keeps the line as message.
-static WHOLE: LazyLock<[Regex; 10]> = LazyLock::new(|| {
-    [
+static WHOLE: LazyLock<[Whole; 10]> = LazyLock::new(|| {
+    fn digit(line: &[u8], at: usize) -> bool {
+        line.get(at).is_some_and(u8::is_ascii_digit)
+    }
+    let layouts: [(fn(&[u8]) -> bool, &str); 10] = [
         // klog, glog: <https://github.com/google/glog#log-line-prefix-format>.
-        r"^(?<level>[DIWEF])(?<timed>\d{4} \d\d:\d\d:\d\d(?:\.\d+)?)\s+(?<thread>\d+) (?<logger>[^\] ]+:\d+)\] ?",
+        (
+            |line| digit(line, 1) && b"DIWEF".contains(&line[0]),
+            r"^(?<level>[DIWEF])(?<timed>\d{4} \d\d:\d\d:\d\d(?:\.\d+)?)\s+(?<thread>\d+) (?<logger>[^\] ]+:\d+)\] ?",
+        ),
         // Ruby's Logger.
-        r"^(?<letter>[DIWEFA]), \[(?<dated>[^ \]]+) #(?<thread>\d+)\] +(?<level>[A-Z]+) -- (?<logger>[^:]*?): ?",
+        (
+            |line| line.get(1..4) == Some(b", ["),
+            r"^(?<letter>[DIWEFA]), \[(?<dated>[^ \]]+) #(?<thread>\d+)\] +(?<level>[A-Z]+) -- (?<logger>[^:]*?): ?",
+        ),
         // Android's logcat, threadtime and brief.
-        r"^(?<dated>\d\d-\d\d \d\d:\d\d:\d\d\.\d+)\s+\d+\s+(?<thread>\d+) (?<level>[VDIWEF]) (?<logger>[^:]+?)\s*: ?",
-        r"^(?<level>[VDIWEF])/(?<logger>[^(:]+?)\s*\(\s*(?<thread>\d+)\): ?",
+        (
+            |line| digit(line, 0) && line.get(5) == Some(&b' '),
+            r"^(?<dated>\d\d-\d\d \d\d:\d\d:\d\d\.\d+)\s+\d+\s+(?<thread>\d+) (?<level>[VDIWEF]) (?<logger>[^:]+?)\s*: ?",
+        ),
+        (
+            |line| line.get(1) == Some(&b'/'),
+            r"^(?<level>[VDIWEF])/(?<logger>[^(:]+?)\s*\(\s*(?<thread>\d+)\): ?",
+        ),
         // Redis.
-        r"^(?<thread>\d+):[XCSM] (?<dated>\d\d \p{L}{3} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?) [.*#-] ",
+        (
+            |line| digit(line, 0) && line.contains(&b':'),
+            r"^(?<thread>\d+):[XCSM] (?<dated>\d\d \p{L}{3} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?) [.*#-] ",
+        ),
         // Apache: <https://httpd.apache.org/docs/current/mod/core.html#errorlogformat>.
-        r"^\[(?<dated>\p{L}{3} \p{L}{3} \d\d [\d:.]+ \d{4})\] \[(?:(?<logger>[\w-]*):)?(?<level>[a-z]+\d?)\] (?:\[pid (?<thread>[^\]]+)\] )?",
+        (
+            |line| line.starts_with(b"[") && !digit(line, 1) && line.get(4) == Some(&b' '),
+            r"^\[(?<dated>\p{L}{3} \p{L}{3} \d\d [\d:.]+ \d{4})\] \[(?:(?<logger>[\w-]*):)?(?<level>[a-z]+\d?)\] (?:\[pid (?<thread>[^\]]+)\] )?",
+        ),
         // nginx.
-        r"^(?<dated>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(?<level>[a-z]+)\] (?<thread>\d+#\d+): ",
+        (
+            |line| line.get(4) == Some(&b'/') && line.get(20) == Some(&b'['),
+            r"^(?<dated>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(?<level>[a-z]+)\] (?<thread>\d+#\d+): ",
+        ),
         // .NET's console: the message follows on indented lines.
-        r"^(?<level>trce|dbug|info|warn|fail|crit): (?<logger>[\w.`+<>,]+\[\d+\])$",
+        (
+            |line| line.get(4) == Some(&b':') && line.ends_with(b"]"),
+            r"^(?<level>trce|dbug|info|warn|fail|crit): (?<logger>[\w.`+<>,]+\[\d+\])$",
+        ),
         // Access logs.
-        r#"^(?<whole>)\S+ \S+ \S+(?: \S+)? \[(?<dated>\d\d?/\p{L}{3}/\d{4}:\d\d:\d\d:\d\d[^\]]{0,8})\] ""#,
+        (
+            |line| memchr::memmem::find(line, b"] \"").is_some(),
+            r#"^(?<whole>)\S+ \S+ \S+(?: \S+)? \[(?<dated>\d\d?/\p{L}{3}/\d{4}:\d\d:\d\d:\d\d[^\]]{0,8})\] ""#,
+        ),
         // Compilers: GCC, Clang, MSVC.
-        r"^(?<whole>)[^\s:(][^:(]*(?:\.\w{1,5}|:\\[^:(]+)(?::\d+(?::\d+)?:|\(\d+(?:,\d+)?\)\s?:) (?:fatal )?(?<level>error|warning|note)\b",
-    ]
-    .map(regex)
-});
-static LEVEL: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"^(?<level>[A-Za-z]{3,13}\d?)(?:\[[\w.-]{1,40}\])?(?<after>\s*:|\s*$|[ \t]+|[\]|/,.-])")
+        (
+            |line| {
+                [&b": error"[..], b": fatal error", b": warning", b": note"]
+                    .iter()
+                    .any(|part| memchr::memmem::find(line, part).is_some())
+            },
+            r"^(?<whole>)[^\s:(][^:(]*(?:\.\w{1,5}|:\\[^:(]+)(?::\d+(?::\d+)?:|\(\d+(?:,\d+)?\)\s?:) (?:fatal )?(?<level>error|warning|note)\b",
+        ),
+    ];
+    layouts.map(|(may_be, pattern)| Whole {
+        may_be,
+        pattern: regex(pattern),
+    })
 });
 /// `logger.name: `, `module:function:12 - `, `main.rs:12] `, after a level or a time.
 static LOGGER: LazyLock<Regex> = LazyLock::new(|| {
@@ -130,9 +173,6 @@ static PAIR: LazyLock<Regex> = LazyLock::new(|| {
         r"^(?:(?<before>[^/]+)[/ :](?<level>[A-Za-z]{3,13})|(?<first>[A-Za-z]{3,13})[/ ](?<rest>\S.*))$",
     )
 });
-/// What separates the pieces.
-static SEPARATOR: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?: *(?:-{1,3} |\||::|[:,\]]) ?| )"));
-
 /// The beginnings that are surely not those of a message's further line.
 static START: LazyLock<Regex> = LazyLock::new(|| {
     const TIME: &str = r"(?:\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d(?: \d{4})? \d\d:\d\d:\d\d(?:[.,]\d+)?|\d\d?[-/](?:\d\d|[A-Z][a-z][a-z])(?:[-/]\d{2,4})? \d\d:\d\d:\d\d(?:[.,]\d+)?|\d\d:\d\d:\d\d(?:[.,]\d+)?|\d{10}(?:\.\d+)?|\d{13})";
@@ -179,9 +219,7 @@ pub(crate) fn parse(line: &str) -> Head<'_> {
     if n_blanks > 2 || line.starts_with('\t') {
         head.start = None;
     }
-    let text = SEPARATOR
-        .find(rest)
-        .map_or(rest, |found| &rest[found.end()..]);
+    let text = &rest[separator(rest)..];
     head.message = text.trim();
     head.text = text;
     head
@@ -223,11 +261,14 @@ impl<'a> Scanner<'a> {
         if self.n_pieces == 0 {
             return self.rest;
         }
-        let mut rest = self.rest;
-        while let Some(found) = SEPARATOR.find(rest).or_else(|| TAB.find(rest)) {
-            rest = &rest[found.end()..];
+        let mut rest = self.rest.trim_start();
+        loop {
+            let n = separator(rest);
+            if n == 0 {
+                return rest;
+            }
+            rest = rest[n..].trim_start();
         }
-        rest
     }
 
     fn time(&mut self, rest: &'a str, in_brackets: bool) -> bool {
@@ -316,32 +357,37 @@ impl<'a> Scanner<'a> {
         if self.head.level.is_some() {
             return false;
         }
-        let Some(found) = LEVEL.captures(rest) else {
+        let Some((word, behind)) = level_word(rest) else {
             return false;
         };
-        let (word, after) = (&found["level"], &found["after"]);
-        if severity(word).is_none() {
-            return false;
-        }
-        let end = found.name("level").map_or(0, |level| level.end());
-        let word_end = found.name("after").map_or(0, |after| after.start());
+        // The border: blanks with a colon behind them, if there is one.
+        let blanks = behind.len() - behind.trim_start().len();
+        let n_after = match behind[blanks..].chars().next() {
+            Some(':') => blanks + 1,
+            None => blanks,
+            Some(_) => blanks.max(1),
+        };
+        let after = &behind[..n_after];
         let is_capital = !word.contains(char::is_lowercase);
         let is_column = after.len() > 1 || after.contains('\t');
         let is_common = matches!(
-            severity(word).zip(Some(word.to_ascii_lowercase())),
-            Some((_, name)) if COMMON.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit()))
+            word.to_ascii_lowercase(),
+            name if COMMON.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit()))
         );
         let has_time = self.head.timestamp.is_some();
         let is_fitting = match after.trim_start() {
             "" => is_capital || has_time && is_common,
             ":" => is_capital || is_common,
-            _ => has_time || is_capital && self.n_pieces > 0 || is_capital && after != ".",
+            _ => {
+                has_time && is_common
+                    || is_capital && (has_time || self.n_pieces > 0 || after != ".")
+            }
         };
         if !is_fitting {
             return false;
         }
-        self.head.level = Some(&rest[..end]);
-        self.rest = &rest[word_end..];
+        self.head.level = Some(word);
+        self.rest = behind;
         if after.trim_start() == ":" {
             let behind = &self.rest[after.len()..];
             if self.head.start.is_none() {
@@ -567,11 +613,50 @@ const COMMON: [&str; 15] = [
     "notice", "info", "debug", "trace", "fail",
 ];
 
-static TAB: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s+"));
+/// The length of what separates two pieces, if the text begins with it: dashes, a colon, a bar, or a blank alone.
+fn separator(text: &str) -> usize {
+    let rest = text.trim_start_matches(' ');
+    let n_dashes = rest.bytes().take_while(|byte| *byte == b'-').count();
+    let n = if (1..=3).contains(&n_dashes) && rest[n_dashes..].starts_with(' ') {
+        n_dashes + 1
+    } else if rest.starts_with("::") {
+        2
+    } else {
+        usize::from(rest.starts_with(['|', ':', ',', ']']))
+    };
+    if n == 0 {
+        return usize::from(text.starts_with(' '));
+    }
+    text.len() - rest.len() + n + usize::from(rest[n..].starts_with(' '))
+}
+
+/// A word that may be a level: itself, and what comes behind it, after an error's code if there is one (`error[E0425]`).
+/// Behind it are blanks, a colon or another border.
+fn level_word(text: &str) -> Option<(&str, &str)> {
+    let n_letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let n = n_letters + usize::from(text[n_letters..].starts_with(|c: char| c.is_ascii_digit()));
+    let (word, mut behind) = text.split_at(n);
+    severity(word)?;
+    if let Some(inner) = behind.strip_prefix('[')
+        && let Some((code, rest)) = inner.split_once(']')
+        && !code.is_empty()
+        && code
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    {
+        behind = rest;
+    }
+    let is_border =
+        behind.is_empty() || behind.starts_with([' ', '\t', ':', ']', '|', '/', ',', '.', '-']);
+    is_border.then_some((word, behind))
+}
 
 /// A layout that is recognised as a whole.
 fn whole(line: &str) -> Option<Head<'_>> {
-    let found = WHOLE.iter().find_map(|layout| layout.captures(line))?;
+    let found = WHOLE
+        .iter()
+        .filter(|layout| (layout.may_be)(line.as_bytes()))
+        .find_map(|layout| layout.pattern.captures(line))?;
     let part = |name| found.name(name).map(|part| part.as_str());
     let level = part("level").map(|level| of_letter(level).unwrap_or(level));
     let place = Place::FIRST;

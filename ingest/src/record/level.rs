@@ -72,7 +72,7 @@ pub(crate) fn severity(name: &str) -> Option<Severity> {
         {
             "fatal" | "ftl" | "critical" | "crit" | "panic" | "dpanic" | "alert" | "emerg"
             | "emergency" => Severity::Critical,
-            "error" | "err" | "eror" | "fail" | "severe" => Severity::Error,
+            "error" | "err" | "eror" | "fail" | "severe" | "failed" => Severity::Error,
             "warning" | "warn" | "wrn" => Severity::Warning,
             "notice" | "note" | "success" | "info" | "inf" | "information" | "informational"
             | "log" | "config" | "debug" | "dbug" | "dbg" | "trace" | "trce" | "trc"
