@@ -1,7 +1,7 @@
 //! How much of hostile or runaway input is kept, where it enters.
 //!
-//! Memory is bounded by these alone, whatever the length of the input: one record, the open traces of
-//! [`MAX_STREAMS`] streams, and what one event may hold.
+//! Memory is bounded by these alone, whatever the length of the input: one record, the open traces, records and split
+//! lines of [`MAX_STREAMS`] streams, and what one event may hold.
 
 /// Bytes of one line, JSON document or envelope item that are held at once; of a longer text line the rest is
 /// discarded, a longer document is dropped as [`crate::DropReason::TooLarge`]. Sentry's own limit for an event is 1 MiB
@@ -67,11 +67,14 @@ pub const MAX_FOREIGN_LINES: usize = 24;
 /// Streams told apart in one input (`stdout`, `stderr`, the pods and services that one file holds).
 pub const MAX_STREAMS: usize = 32;
 
+/// Bytes of a line that a container runtime split, put together. Runtimes split at 16 KiB.
+pub const MAX_SPLIT_LINE_BYTES: usize = 2 << 20;
+
 /// Records of one stream that may be open at the same time, where other programs' lines stand between theirs.
 pub const MAX_OPEN_RECORDS: usize = 16;
 
 /// Bytes of a record's message with its further lines, where records are asked for.
-pub const MAX_RECORD_TEXT_BYTES: usize = 1 << 20;
+pub const MAX_RECORD_TEXT_BYTES: usize = 128 << 10;
 
 /// Cuts a string to at most `limit` bytes, at a character's border.
 pub(crate) fn cut(text: &str, limit: usize) -> &str {

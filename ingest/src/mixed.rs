@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     json, lang,
-    limits::{MAX_RECORD_BYTES, MAX_TEXT_LINE_BYTES},
+    limits::MAX_TEXT_LINE_BYTES,
     outcome::{Collected, DropReason, Outcomes},
     record::{
         container::{Streams, container_record, cri, passed},
@@ -170,15 +170,18 @@ impl MixedReader {
         timestamp: Option<&str>,
         out: &mut dyn Outcomes,
     ) {
-        if let Some(whole) = self.streams.whole(at, content, is_part) {
-            self.inner(at, &whole, whole.len() >= MAX_RECORD_BYTES, timestamp, out);
+        if let Some((whole, is_cut)) = self.streams.whole(at, content, is_part) {
+            self.inner(at, &whole, is_cut, timestamp, out);
         }
     }
 
     /// The index of a stream by name; beyond [`crate::limits::MAX_STREAMS`] the oldest makes room.
     fn stream(&mut self, name: &str, out: &mut dyn Outcomes) -> usize {
         let (at, oldest) = self.streams.at(name, TextReader::new);
-        if let Some(mut oldest) = oldest {
+        if let Some((mut oldest, partial)) = oldest {
+            if !partial.is_empty() {
+                oldest.line(&clean(&partial, MAX_TEXT_LINE_BYTES), out);
+            }
             oldest.finish(out);
         }
         at

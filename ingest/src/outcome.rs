@@ -9,7 +9,7 @@ use crate::event::ErrorEvent;
 /// What was read, and what became of it: `records` is `events` plus all that `dropped` counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Lines outside any trace or document, traces, JSON documents, envelope items. A document with several traces
+    /// Lines outside of traces, error records and documents, traces, error records, JSON documents, envelope items. A document with several traces
     /// counts once for each.
     pub records: u64,
     /// Records that became an [`ErrorEvent`].
@@ -41,7 +41,7 @@ impl Summary {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DropReason {
-    /// It holds no exception: an ordinary line or message.
+    /// It holds no exception, and is no record at level error or above: an ordinary line or message.
     NoError,
     /// A trace that ends before it says which exception it is.
     Torn,

@@ -57,6 +57,8 @@ pub struct RecordReader {
     streams: Streams<Assembler>,
     layout: Layout,
     n_lines: u64,
+    /// When the last line came.
+    now: Option<Instant>,
 }
 
 /// Reads all records of an input and hands each to `sink` as soon as it is whole, its message redacted.
@@ -107,31 +109,29 @@ impl RecordReader {
             streams: Streams::new(Assembler::new(layout.clone())),
             layout,
             n_lines: 0,
+            now: None,
         }
     }
 
     /// Takes the next line, without its line feed, that came at `now`.
     pub fn line(&mut self, bytes: &[u8], now: Instant, sink: &mut dyn FnMut(Record)) {
         self.n_lines += 1;
-        if let Some(line) = cri(bytes) {
-            let at = self.stream(line.stream, sink);
-            if let Some(whole) = self.streams.whole(at, line.content, line.is_part) {
-                self.content(at, &whole, Some(line.timestamp), now, sink);
+        self.now = Some(now);
+        match cri(bytes) {
+            Some(line) => {
+                let at = self.stream(line.stream, sink);
+                self.piece(at, line.content, line.is_part, Some(line.timestamp), sink);
             }
-            return;
+            None => self.content(0, bytes, None, sink),
         }
-        self.content(0, bytes, None, now, sink);
     }
 
     /// Hands over what has got no line for `idle`, also the beginning of a record that may never end.
     pub fn flush_idle(&mut self, now: Instant, idle: Duration, sink: &mut dyn FnMut(Record)) {
         for at in 0..self.streams.len() {
-            let reader = self.streams.reader(at);
-            if reader
-                .last
-                .is_some_and(|last| now.saturating_duration_since(last) >= idle)
-            {
-                reader.finish(sink);
+            let last = self.streams.reader(at).last;
+            if last.is_some_and(|last| now.saturating_duration_since(last) >= idle) {
+                self.flush(at, sink);
             }
         }
     }
@@ -139,21 +139,48 @@ impl RecordReader {
     /// Hands over what is left.
     pub fn finish(&mut self, sink: &mut dyn FnMut(Record)) {
         for at in 0..self.streams.len() {
-            if let Some(partial) = self.streams.take_partial(at) {
-                self.content(at, &partial, None, Instant::now(), sink);
-            }
-            self.streams.reader(at).finish(sink);
+            self.flush(at, sink);
         }
+    }
+
+    fn flush(&mut self, at: usize, sink: &mut dyn FnMut(Record)) {
+        if let Some(partial) = self.streams.take_partial(at) {
+            self.content(at, &partial, None, sink);
+        }
+        self.streams.reader(at).finish(sink);
     }
 
     /// A stream by name.
     fn stream(&mut self, name: &str, sink: &mut dyn FnMut(Record)) -> usize {
         let layout = &self.layout;
         let (at, oldest) = self.streams.at(name, || Assembler::new(layout.clone()));
-        if let Some(mut oldest) = oldest {
+        if let Some((mut oldest, partial)) = oldest {
+            if !partial.is_empty() {
+                oldest.line(
+                    &clean(&partial, MAX_TEXT_LINE_BYTES),
+                    None,
+                    self.n_lines,
+                    sink,
+                );
+            }
             oldest.finish(sink);
         }
         at
+    }
+
+    /// A piece of a stream's line; the last one if not `is_part`.
+    fn piece(
+        &mut self,
+        at: usize,
+        piece: &[u8],
+        is_part: bool,
+        timestamp: Option<&str>,
+        sink: &mut dyn FnMut(Record),
+    ) {
+        self.streams.reader(at).last = self.now;
+        if let Some((whole, _)) = self.streams.whole(at, piece, is_part) {
+            self.content(at, &whole, timestamp, sink);
+        }
     }
 
     /// A whole line of a stream, text or JSON.
@@ -162,26 +189,27 @@ impl RecordReader {
         at: usize,
         bytes: &[u8],
         timestamp: Option<&str>,
-        now: Instant,
         sink: &mut dyn FnMut(Record),
     ) {
         let text = clean(bytes, MAX_TEXT_LINE_BYTES);
         let passed = passed(text.strip_prefix('\u{feff}').unwrap_or(&text));
         let timestamp = passed.timestamp.or(timestamp);
-        let at = passed
-            .service
-            .map_or(at, |service| self.stream(service, sink));
+        let at = match passed.service {
+            Some(service) if at == 0 => self.stream(service, sink),
+            _ => at,
+        };
+        self.streams.reader(at).last = self.now;
         let trimmed = passed.content.trim();
         if trimmed.starts_with('{') && trimmed.ends_with('}')
             // The JSON text itself may be longer than a line of text.
             && let Ok(value) = json::parse(if bytes.len() > MAX_TEXT_LINE_BYTES { bytes.trim_ascii() } else { trimmed.as_bytes() })
         {
-            return self.document(at, &value, timestamp, now, sink);
+            return self.document(at, &value, timestamp, sink);
         }
         let n = self.n_lines;
         self.streams
             .reader(at)
-            .line(passed.content, timestamp, n, now, sink);
+            .line(passed.content, timestamp, n, sink);
     }
 
     fn document(
@@ -189,7 +217,6 @@ impl RecordReader {
         at: usize,
         value: &Value,
         timestamp: Option<&str>,
-        now: Instant,
         sink: &mut dyn FnMut(Record),
     ) {
         if let Some(record) = container_record(value)
@@ -197,9 +224,7 @@ impl RecordReader {
         {
             let at = self.stream(&record.stream, sink);
             for (piece, is_part) in self.streams.pieces(at, record.log) {
-                if let Some(whole) = self.streams.whole(at, piece, is_part) {
-                    self.content(at, &whole, record.timestamp, now, sink);
-                }
+                self.piece(at, piece, is_part, record.timestamp, sink);
             }
             return;
         }
@@ -207,7 +232,7 @@ impl RecordReader {
         record.timestamp = record.timestamp.or_else(|| timestamp.map(str::to_owned));
         record.line = self.n_lines;
         record.lines = 1;
-        self.streams.reader(at).structured(record, now, sink);
+        self.streams.reader(at).structured(record, sink);
     }
 }
 
@@ -220,6 +245,7 @@ struct Assembler {
     /// Records that may go on, in the order in which they began.
     open: VecDeque<Open>,
     in_goroutine: bool,
+    /// When its last line came, if anything of it waits.
     last: Option<Instant>,
 }
 
@@ -243,15 +269,7 @@ impl Assembler {
         }
     }
 
-    fn line(
-        &mut self,
-        line: &str,
-        timestamp: Option<&str>,
-        n: u64,
-        now: Instant,
-        sink: &mut dyn FnMut(Record),
-    ) {
-        self.last = Some(now);
+    fn line(&mut self, line: &str, timestamp: Option<&str>, n: u64, sink: &mut dyn FnMut(Record)) {
         let head = head::parse(line);
         self.layout.learn(line, &head);
         let in_trace = self.traces.line(line, &mut Collected::default());
@@ -292,8 +310,7 @@ impl Assembler {
     }
 
     /// Takes a structured record, or one more line of the one before in the same form.
-    fn structured(&mut self, record: Record, now: Instant, sink: &mut dyn FnMut(Record)) {
-        self.last = Some(now);
+    fn structured(&mut self, record: Record, sink: &mut dyn FnMut(Record)) {
         let goes_on = record.message.starts_with([' ', '\t']) && continues(&record.message);
         match self
             .open

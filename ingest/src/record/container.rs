@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::level::severity;
-use crate::limits::{MAX_RECORD_BYTES, MAX_STREAMS};
+use crate::limits::{MAX_SPLIT_LINE_BYTES, MAX_STREAMS};
 
 /// The streams of one input, told apart by name; the first one has none.
 #[derive(Debug)]
@@ -53,30 +53,40 @@ impl<T> Streams<T> {
         self.streams.len()
     }
 
-    /// The index of a stream by name. Beyond [`MAX_STREAMS`] the oldest makes room, and its reader is handed back.
-    pub(crate) fn at(&mut self, name: &str, new: impl FnOnce() -> T) -> (usize, Option<T>) {
+    /// The index of a stream by name. Beyond [`MAX_STREAMS`] the oldest makes room; its reader is handed back, with the
+    /// beginning of a line that was not finished.
+    pub(crate) fn at(
+        &mut self,
+        name: &str,
+        new: impl FnOnce() -> T,
+    ) -> (usize, Option<(T, Vec<u8>)>) {
         if let Some(at) = self.streams.iter().position(|stream| stream.name == name) {
             return (at, None);
         }
-        let oldest = (self.streams.len() > MAX_STREAMS).then(|| self.streams.remove(1).reader);
+        let oldest = (self.streams.len() > MAX_STREAMS).then(|| {
+            let oldest = self.streams.remove(1);
+            (oldest.reader, oldest.partial)
+        });
         self.streams.push(Stream::new(name, new()));
         (self.streams.len() - 1, oldest)
     }
 
-    /// Takes a piece of a stream's line; the whole line once its last piece is there.
+    /// Takes a piece of a stream's line; the whole line once its last piece is there, and whether it was cut at
+    /// [`MAX_SPLIT_LINE_BYTES`].
     pub(crate) fn whole<'a>(
         &mut self,
         at: usize,
         piece: &'a [u8],
         is_part: bool,
-    ) -> Option<Cow<'a, [u8]>> {
+    ) -> Option<(Cow<'a, [u8]>, bool)> {
         let partial = &mut self.streams[at].partial;
         if !is_part && partial.is_empty() {
-            return Some(Cow::Borrowed(piece));
+            return Some((Cow::Borrowed(piece), false));
         }
-        let room = MAX_RECORD_BYTES.saturating_sub(partial.len());
+        let room = MAX_SPLIT_LINE_BYTES.saturating_sub(partial.len());
         partial.extend_from_slice(&piece[..piece.len().min(room)]);
-        (!is_part).then(|| Cow::Owned(std::mem::take(partial)))
+        let is_cut = partial.len() >= MAX_SPLIT_LINE_BYTES;
+        (!is_part).then(|| (Cow::Owned(std::mem::take(partial)), is_cut))
     }
 
     /// The lines of a container's record, each with whether it is only a part.

@@ -7,6 +7,7 @@ use regex::{Captures, Regex};
 use super::{
     level::{Severity, of_letter, severity},
     logfmt::logfmt,
+    whole::whole,
 };
 
 /// The parts of a line as a logging library lays them out. What is not recognised stays in the message.
@@ -78,77 +79,6 @@ static TIMED: LazyLock<Regex> = LazyLock::new(|| {
         r"^(?:\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?(?: ?[AP]M\b)?|\d\d?:\d\d[AP]M\b|1\d{9}(?:\.\d{1,9})?\b|1\d{12}\b|1\d{18}\b)",
     )
 });
-/// A layout that is recognised as a whole, and a quick look whether a line may be one of it.
-struct Whole {
-    may_be: fn(&[u8]) -> bool,
-    pattern: Regex,
-}
-
-/// Layouts whose pieces mean something only together. `level` is a letter or a name; `whole` keeps the line as message.
-static WHOLE: LazyLock<[Whole; 10]> = LazyLock::new(|| {
-    fn digit(line: &[u8], at: usize) -> bool {
-        line.get(at).is_some_and(u8::is_ascii_digit)
-    }
-    let layouts: [(fn(&[u8]) -> bool, &str); 10] = [
-        // klog, glog: <https://github.com/google/glog#log-line-prefix-format>.
-        (
-            |line| digit(line, 1) && b"DIWEF".contains(&line[0]),
-            r"^(?<level>[DIWEF])(?<timed>\d{4} \d\d:\d\d:\d\d(?:\.\d+)?)\s+(?<thread>\d+) (?<logger>[^\] ]+:\d+)\] ?",
-        ),
-        // Ruby's Logger.
-        (
-            |line| line.get(1..4) == Some(b", ["),
-            r"^(?<letter>[DIWEFA]), \[(?<dated>[^ \]]+) #(?<thread>\d+)\] +(?<level>[A-Z]+) -- (?<logger>[^:]*?): ?",
-        ),
-        // Android's logcat, threadtime and brief.
-        (
-            |line| digit(line, 0) && line.get(5) == Some(&b' '),
-            r"^(?<dated>\d\d-\d\d \d\d:\d\d:\d\d\.\d+)\s+\d+\s+(?<thread>\d+) (?<level>[VDIWEF]) (?<logger>[^:]+?)\s*: ?",
-        ),
-        (
-            |line| line.get(1) == Some(&b'/'),
-            r"^(?<level>[VDIWEF])/(?<logger>[^(:]+?)\s*\(\s*(?<thread>\d+)\): ?",
-        ),
-        // Redis.
-        (
-            |line| digit(line, 0) && line.contains(&b':'),
-            r"^(?<thread>\d+):[XCSM] (?<dated>\d\d \p{L}{3} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?) [.*#-] ",
-        ),
-        // Apache: <https://httpd.apache.org/docs/current/mod/core.html#errorlogformat>.
-        (
-            |line| line.starts_with(b"[") && !digit(line, 1) && line.get(4) == Some(&b' '),
-            r"^\[(?<dated>\p{L}{3} \p{L}{3} \d\d [\d:.]+ \d{4})\] \[(?:(?<logger>[\w-]*):)?(?<level>[a-z]+\d?)\] (?:\[pid (?<thread>[^\]]+)\] )?",
-        ),
-        // nginx.
-        (
-            |line| line.get(4) == Some(&b'/') && line.get(20) == Some(&b'['),
-            r"^(?<dated>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(?<level>[a-z]+)\] (?<thread>\d+#\d+): ",
-        ),
-        // .NET's console: the message follows on indented lines.
-        (
-            |line| line.get(4) == Some(&b':') && line.ends_with(b"]"),
-            r"^(?<level>trce|dbug|info|warn|fail|crit): (?<logger>[\w.`+<>,]+\[\d+\])$",
-        ),
-        // Access logs.
-        (
-            |line| memchr::memmem::find(line, b"] \"").is_some(),
-            r#"^(?<whole>)\S+ \S+ \S+(?: \S+)? \[(?<dated>\d\d?/\p{L}{3}/\d{4}:\d\d:\d\d:\d\d[^\]]{0,8})\] ""#,
-        ),
-        // Compilers: GCC, Clang, MSVC.
-        (
-            |line| {
-                [&b": error"[..], b": fatal error", b": warning", b": note"]
-                    .iter()
-                    .any(|part| memchr::memmem::find(line, part).is_some())
-            },
-            r"^(?<whole>)[^\s:(][^:(]*(?:\.\w{1,5}|:\\[^:(]+)(?::\d+(?::\d+)?:|\(\d+(?:,\d+)?\)\s?:) (?:fatal )?(?<level>error|warning|note)\b",
-        ),
-    ];
-    layouts.map(|(may_be, pattern)| Whole {
-        may_be,
-        pattern: regex(pattern),
-    })
-});
 /// `logger.name: `, `module:function:12 - `, `main.rs:12] `, after a level or a time.
 static LOGGER: LazyLock<Regex> = LazyLock::new(|| {
     regex(
@@ -185,7 +115,7 @@ static START: LazyLock<Regex> = LazyLock::new(|| {
     clippy::expect_used,
     reason = "the patterns are constants, and a test compiles each"
 )]
-fn regex(pattern: &str) -> Regex {
+pub(super) fn regex(pattern: &str) -> Regex {
     // Unicode's digits and letters would make the compiled patterns large, and no layout has them.
     let pattern = pattern
         .replace(r"\d", "[0-9]")
@@ -198,6 +128,9 @@ const MAX_PIECES: u8 = 12;
 
 /// Splits a line.
 pub(crate) fn parse(line: &str) -> Head<'_> {
+    if line.is_empty() {
+        return Head::default();
+    }
     if let Some(head) = logfmt(line).or_else(|| whole(line)) {
         return head;
     }
@@ -272,7 +205,8 @@ impl<'a> Scanner<'a> {
     }
 
     fn time(&mut self, rest: &'a str, in_brackets: bool) -> bool {
-        if self.head.timestamp.is_some() {
+        let may_be = rest.starts_with(|c: char| c.is_alphanumeric() || c == '@');
+        if self.head.timestamp.is_some() || !may_be {
             return false;
         }
         let place = Place {
@@ -292,7 +226,7 @@ impl<'a> Scanner<'a> {
         if found.as_str().contains('[') {
             self.rest = self.rest.strip_prefix(']').unwrap_or(self.rest);
         }
-        if matches!(self.head.level, None) && found.as_str().starts_with(char::is_alphabetic) {
+        if self.head.level.is_none() && found.as_str().starts_with(char::is_alphabetic) {
             self.host();
         }
         true
@@ -649,39 +583,6 @@ fn level_word(text: &str) -> Option<(&str, &str)> {
     let is_border =
         behind.is_empty() || behind.starts_with([' ', '\t', ':', ']', '|', '/', ',', '.', '-']);
     is_border.then_some((word, behind))
-}
-
-/// A layout that is recognised as a whole.
-fn whole(line: &str) -> Option<Head<'_>> {
-    let found = WHOLE
-        .iter()
-        .filter(|layout| (layout.may_be)(line.as_bytes()))
-        .find_map(|layout| layout.pattern.captures(line))?;
-    let part = |name| found.name(name).map(|part| part.as_str());
-    let level = part("level").map(|level| of_letter(level).unwrap_or(level));
-    let place = Place::FIRST;
-    let start = if part("dated").is_some() {
-        Start::Dated(place)
-    } else if part("timed").is_some() {
-        Start::Timed(place)
-    } else {
-        Start::Level
-    };
-    let text = if part("whole").is_some() {
-        line
-    } else {
-        &line[found.get(0)?.end()..]
-    };
-    Some(Head {
-        timestamp: part("dated").or(part("timed")),
-        level,
-        logger: part("logger").filter(|logger| !logger.is_empty()),
-        thread: part("thread"),
-        message: text.trim(),
-        text,
-        is_syslog: false,
-        start: Some(start),
-    })
 }
 
 /// Whether a line looks like the beginning of a log record rather than like the middle of one, whatever the stream.
