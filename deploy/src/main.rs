@@ -9,6 +9,7 @@ mod eval;
 mod fix;
 mod folder;
 mod guest;
+mod ingest;
 mod install;
 mod isolate;
 mod search;
@@ -39,6 +40,7 @@ enum Command {
     Sandbox(isolate::Args),
     Doctor(doctor::Args),
     Search(search::Args),
+    Ingest(self::ingest::Args),
     Serve(serve::Args),
     Bugs(bugs::Args),
     /// Print completions for a shell.
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         Command::Sandbox(args) => isolate::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Search(args) => search::run(&args),
+        Command::Ingest(args) => self::ingest::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Bugs(args) => bugs::run(&args),
         Command::Completions { shell } => {
