@@ -76,8 +76,8 @@ pub enum Redaction {
     /// With a random key: equal values stay equal within one [`read`] only.
     #[default]
     Random,
-    /// With the project's key: equal values stay equal everywhere.
-    Keyed(RedactionKey),
+    /// With the project's redactor: equal values stay equal everywhere.
+    With(Redactor),
     /// Not at all. For tests and for data that is public anyway.
     Off,
 }
@@ -87,7 +87,7 @@ impl Redaction {
     pub(crate) fn redactor(&self) -> Option<Redactor> {
         match self {
             Self::Random => Some(Redactor::new(RedactionKey::random())),
-            Self::Keyed(key) => Some(Redactor::new(key.clone())),
+            Self::With(redactor) => Some(redactor.clone()),
             Self::Off => None,
         }
     }

@@ -1,4 +1,4 @@
-//! What a client of Sentry posts: `/api/N/envelope/` and the older `/api/N/store/`.
+//! What a client of Sentry posts: `/api/N/envelope/` and the older `/api/N/store/`; and lines, of who has no client.
 //!
 //! Sources: <https://develop.sentry.dev/sdk/foundations/envelopes/>, and for authentication
 //! <https://develop.sentry.dev/sdk/foundations/transport/authentication/>.
@@ -14,7 +14,7 @@ use crate::{
     json,
     limits::MAX_RECORD_BYTES,
     outcome::{DropReason, Outcomes, Summary},
-    read::Counter,
+    read::{Counter, Format, Options, Redaction, read_with},
     redact::Redactor,
     sentry::{self, envelope as items},
     source::Source,
@@ -25,7 +25,7 @@ use crate::{
 pub struct Received {
     /// The id to answer with: the envelope's, or the event's.
     pub id: Option<String>,
-    /// Redacted. At most one without an id of its own.
+    /// Redacted. Those without an id of their own have none.
     pub events: Vec<ErrorEvent>,
     /// What became of each item.
     pub summary: Summary,
@@ -42,10 +42,13 @@ pub enum Refused {
     Event(DropReason),
 }
 
-/// The public key that a request shows: in the header `X-Sentry-Auth` (or `Authorization`), in the query, or in the
-/// envelope's own header (its DSN). `None` if it shows none.
+/// The public key that a request shows: in the header `X-Sentry-Auth` (or `Authorization`, there also as a bearer token),
+/// in the query, or in the envelope's own header (its DSN). `None` if it shows none.
 pub fn public_key(auth: Option<&str>, query: Option<&str>, body: &[u8]) -> Option<String> {
     let of_header = || {
+        if let Some(token) = auth?.trim().strip_prefix("Bearer ") {
+            return Some(token.trim().to_owned());
+        }
         let fields = auth?.trim().strip_prefix("Sentry ")?.split(',');
         let mut pairs = fields.filter_map(|field| field.trim().split_once('='));
         pairs.find_map(|(name, value)| (name == "sentry_key").then(|| value.trim().to_owned()))
@@ -76,6 +79,25 @@ pub fn envelope(body: &[u8], redactor: &Redactor) -> Result<Received, Refused> {
         drop(items::read(&mut Source::new(body), out));
     });
     Ok(received(header.get("event_id"), events, summary))
+}
+
+/// Reads a body of log lines, text or JSON, as log shippers post them (Vector, Fluent Bit, curl).
+///
+/// # Errors
+/// None: what can't be understood is counted.
+pub fn lines(body: &[u8], redactor: &Redactor) -> Result<Received, Refused> {
+    let mut events = Vec::new();
+    let options = Options {
+        format: Format::Auto,
+        redaction: Redaction::With(redactor.clone()),
+    };
+    // Reading from memory does not fail.
+    let summary = read_with(body, &options, |event| events.push(event)).unwrap_or_default();
+    Ok(Received {
+        id: None,
+        events,
+        summary,
+    })
 }
 
 /// Reads the body of a request to `/store/`: an event as JSON, which old clients deflate and encode as base64.
@@ -182,9 +204,10 @@ mod tests {
             Some("q")
         );
         let envelope = b"{\"dsn\":\"https://e:secret@host/1\"}\n";
+        assert_eq!(public_key(None, None, envelope).as_deref(), Some("e"));
         assert_eq!(
-            public_key(Some("Bearer x"), None, envelope).as_deref(),
-            Some("e")
+            public_key(Some("Bearer x"), None, b"").as_deref(),
+            Some("x")
         );
         assert_eq!(public_key(None, None, b"{}\n"), None);
     }

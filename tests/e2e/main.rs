@@ -10,6 +10,7 @@
 mod benchmark;
 mod cache;
 mod canaries;
+mod clients;
 mod doctor;
 mod frames;
 mod gates;
@@ -17,6 +18,7 @@ mod history;
 mod hostile_code;
 mod hostile_log;
 mod hostile_repository;
+mod ingest;
 mod install;
 mod registry;
 mod release;

@@ -190,6 +190,35 @@ fn bad_requests_are_told_so() {
     assert_eq!(allowed.headers()["access-control-allow-origin"], "*");
 }
 
+/// As `curl --data-binary`, Vector and Fluent Bit do.
+#[test]
+fn lines_may_be_posted() {
+    let mut service = Service::new("");
+    service.start();
+    let url = service.url("/api/1/logs");
+    let bearer = format!("Bearer {KEY}");
+    let headers = [("authorization", bearer.as_str())];
+    let records = json!([
+        {"level": "error", "message": "it broke", "exception": traceback(1)},
+        {"level": "info", "message": "start"},
+        {"level": "error", "message": "it broke", "exception": traceback(1)},
+    ]);
+    assert_eq!(post(&url, &headers, records.to_string().as_bytes()).0, 200);
+    assert_eq!(
+        post(&url, &headers, traceback(2).repeat(2).as_bytes()).0,
+        200
+    );
+    assert_eq!(post(&url, &[], traceback(3).as_bytes()).0, 403);
+    let mut bugs: Vec<_> = service
+        .bugs()
+        .iter()
+        .map(|bug| (bug["title"].to_string(), bug["count"].clone()))
+        .collect();
+    bugs.sort_by_key(|(title, _)| title.clone());
+    let title = |n: u64| format!("\"KeyError: 'price' in total_{n}\"");
+    assert_eq!(bugs, [(title(1), json!(2)), (title(2), json!(2))]);
+}
+
 /// A traceback of its own bug for each `n`.
 fn traceback(n: u64) -> String {
     format!(

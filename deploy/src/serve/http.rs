@@ -87,6 +87,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/api/{project}/envelope", post(envelope))
         .route("/api/{project}/store/", post(store))
         .route("/api/{project}/store", post(store))
+        .route("/api/{project}/logs", post(lines))
         .layer(cors)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(RequestDecompressionLayer::new())
@@ -124,6 +125,10 @@ async fn store(request: Request) -> Response {
     receive(request, sentry_request::store).await
 }
 
+async fn lines(request: Request) -> Response {
+    receive(request, sentry_request::lines).await
+}
+
 /// Reads a request and answers when its events are stored.
 async fn receive(
     (State(app), Path(id), RawQuery(query), headers, body): Request,
@@ -158,7 +163,7 @@ async fn receive(
     };
     let id = received.id.unwrap_or_else(random_hex);
     let mut events = received.events;
-    for event in &mut events {
+    if let [event] = events.as_mut_slice() {
         event.id.get_or_insert_with(|| id.clone());
     }
     let batch = Batch {
