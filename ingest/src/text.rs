@@ -155,8 +155,11 @@ impl TextReader {
         if self.offer(line, out) {
             return true;
         }
-        if lang::may_begin(line.as_bytes()) && self.begin(line) {
-            let record = self.errors.trace(line, self.timestamp.as_deref(), out);
+        if lang::may_begin(line.as_bytes())
+            && let Some(n_above) = self.begin(line)
+        {
+            let timestamp = self.timestamp.as_deref();
+            let record = self.errors.trace(line, n_above, timestamp, out);
             if let Some(open) = self.open.last_mut() {
                 open.record = record;
             }
@@ -224,8 +227,8 @@ impl TextReader {
         is_taken
     }
 
-    /// Opens a trace if the line is the first one of it.
-    fn begin(&mut self, line: &str) -> bool {
+    /// Opens a trace if the line is the first one of it, and says how many lines above belong to it.
+    fn begin(&mut self, line: &str) -> Option<usize> {
         let trimmed = line.trim_end();
         if let Some(lead) = trimmed.strip_suffix(HEADER) {
             let is_group = lead.ends_with("Exception Group ");
@@ -265,7 +268,7 @@ impl TextReader {
                 n_idle: 0,
                 record: None,
             });
-            return true;
+            return Some(0);
         }
         if let Some((path, line_number)) = python::location_line(trimmed) {
             let indent = &trimmed[..trimmed.len() - trimmed.trim_start().len()];
@@ -287,15 +290,12 @@ impl TextReader {
                 n_idle: 0,
                 record: None,
             });
-            return true;
+            return Some(0);
         }
-        match lang::begin(trimmed, Above(&self.recent)) {
-            Some(begun) => {
-                self.open(begun);
-                true
-            }
-            None => false,
-        }
+        let begun = lang::begin(trimmed, Above(&self.recent))?;
+        let n_above = begun.n_above;
+        self.open(begun);
+        Some(n_above)
     }
 
     /// Opens a trace in another language than Python.
@@ -424,35 +424,28 @@ impl Open {
     }
 
     fn finish(self, out: &mut dyn Outcomes) {
-        let (parsed, syntax) = match self.trace {
+        let (parsed, syntax, reason) = match self.trace {
             Trace::Python(trace) => {
-                let is_bare = trace.is_bare();
+                let reason = if trace.is_bare() {
+                    DropReason::NoError
+                } else {
+                    DropReason::Torn
+                };
                 let (exceptions, syntax) = trace.finish(self.announced.as_deref());
-                if exceptions.is_empty()
-                    && let Some(record) = self.record
-                {
-                    return out.event(record);
-                }
-                if exceptions.is_empty() {
-                    out.dropped(if is_bare {
-                        DropReason::NoError
-                    } else {
-                        DropReason::Torn
-                    });
-                    return;
-                }
                 let parsed = Parsed {
                     platform: Platform::Python,
                     exceptions,
                     ..Parsed::default()
                 };
-                (parsed, syntax)
+                (parsed, syntax, reason)
             }
-            Trace::Other(trace) => (trace.finish(), None),
+            Trace::Other(trace) => (trace.finish(), None, DropReason::NoError),
         };
         if parsed.exceptions.is_empty() {
-            out.dropped(DropReason::NoError);
-            return;
+            return match self.record {
+                Some(record) => out.event(record),
+                None => out.dropped(reason),
+            };
         }
         let mut event = ErrorEvent {
             platform: parsed.platform,

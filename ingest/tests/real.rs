@@ -420,7 +420,7 @@ fn relay_events() {
         let (events, summary) = read_file(path);
         let events = traced(events);
         assert_eq!(
-            events.len(),
+            traced(events).len(),
             usize::from(has_exception),
             "{}: {summary:?}",
             path.display()

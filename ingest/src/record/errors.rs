@@ -93,7 +93,13 @@ struct Open {
     owner: Owner,
     event: ErrorEvent,
     n_lines: usize,
+    /// Lines since the record ended, which may turn out to be the beginning of its trace.
+    n_after: usize,
 }
+
+/// Lines that an error's type and message take at most before its first frame, where no head tells that they belong to the
+/// record above.
+const MAX_AFTER: usize = 16;
 
 /// Whose lines can belong to a record.
 #[derive(Debug, PartialEq, Eq)]
@@ -136,8 +142,16 @@ impl Errors {
         let is_start = self.layout.is_start(passed.content, &head);
         let owner = Owner::of(passed.service, &head);
         if let Some(at) = self.open.iter().position(|open| open.owner.has(&owner)) {
+            let open = &mut self.open[at];
+            if open.n_after > 0 && !is_start || is_start && head.start.is_none() {
+                open.n_after += 1;
+                if open.n_after > MAX_AFTER {
+                    out.event(self.open.remove(at).event);
+                }
+                return false;
+            }
             if !is_start || head.is_syslog && continues(head.text) {
-                self.open[at].push(if is_start { head.text } else { passed.content });
+                open.push(if is_start { head.text } else { passed.content });
                 return true;
             }
             out.event(self.open.remove(at).event);
@@ -152,15 +166,17 @@ impl Errors {
             owner,
             event: event(&head, passed.timestamp.or(timestamp)),
             n_lines: 1,
+            n_after: 0,
         });
         true
     }
 
-    /// Gives up the record that a trace goes on which begins with this line, or that the line itself begins: if nothing
-    /// comes of the trace, it is an error of its own.
+    /// Gives up the record that a trace goes on which begins with this line and `n_above` before it, or that the line itself
+    /// begins: if nothing comes of the trace, it is an error of its own.
     pub(crate) fn trace(
         &mut self,
         line: &str,
+        n_above: usize,
         timestamp: Option<&str>,
         out: &mut dyn Outcomes,
     ) -> Option<ErrorEvent> {
@@ -176,14 +192,19 @@ impl Errors {
         let Some(at) = self.open.iter().position(|open| open.owner.has(&owner)) else {
             return own;
         };
-        let open = self.open.remove(at).event;
+        let Open {
+            event: open,
+            n_after,
+            ..
+        } = self.open.remove(at);
         // A logger that puts its prefix before every line begins the trace like another record.
         let is_same = |event: &ErrorEvent| {
             ["level", "logger", "thread"]
                 .iter()
                 .all(|key| event.attributes.get(*key) == open.attributes.get(*key))
         };
-        if is_start && head.start.is_some() && !own.as_ref().is_some_and(is_same) {
+        let is_other = is_start && head.start.is_some() && !own.as_ref().is_some_and(is_same);
+        if is_other || n_after > n_above {
             out.event(open);
             return own;
         }
