@@ -62,7 +62,7 @@ impl MixedReader {
 
     /// Whether nothing is unfinished: no trace is open, no line lacks its rest.
     pub(crate) fn is_idle(&self) -> bool {
-        !self.streams.has_partial() && !self.streams.readers().any(TextReader::is_open)
+        !self.streams.has_partial() && !self.streams.readers().any(TextReader::is_busy)
     }
 
     /// How many of the last lines may still be looked back at.

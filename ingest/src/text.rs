@@ -97,11 +97,6 @@ impl TextReader {
         !self.open.is_empty() || self.errors.is_busy()
     }
 
-    /// Whether a trace or an error record is open.
-    pub(crate) fn is_open(&self) -> bool {
-        !self.open.is_empty() || self.errors.is_open()
-    }
-
     /// Whether the stream's layout is still to be learned from its lines.
     pub(crate) fn is_learning(&self) -> bool {
         self.errors.is_learning()

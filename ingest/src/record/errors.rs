@@ -120,11 +120,6 @@ impl Errors {
         self.layout.is_learning()
     }
 
-    /// Whether a record is open.
-    pub(crate) fn is_open(&self) -> bool {
-        !self.open.is_empty()
-    }
-
     /// Takes a line that belongs to no trace. Whether it is part of an error record.
     pub(crate) fn line(
         &mut self,
