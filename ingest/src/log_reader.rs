@@ -158,7 +158,7 @@ impl LogReader {
 }
 
 /// Beginnings of lines that are kept; more than a reader remembers lines.
-const MAX_STARTS: usize = 64;
+const MAX_STARTS: usize = 2048;
 
 impl Found {
     fn at(&mut self, end: u64) {
