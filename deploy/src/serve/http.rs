@@ -16,22 +16,25 @@ use ingest::{
     sentry_request::{self, Received, Refused},
 };
 use serde_json::json;
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::{
     cors::{Any, CorsLayer},
     decompression::RequestDecompressionLayer,
     limit::RequestBodyLimitLayer,
+    timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
 
 use crate::store::{Store, random_hex};
 
 /// Seconds after which a client that was refused may come again.
 const RETRY_AFTER_SECS: u64 = 10;
-/// How long a request may wait for others to be read before it.
-const MAX_WAIT: Duration = Duration::from_secs(5);
-/// Requests whose bodies are held at once.
-const MAX_REQUESTS: usize = 64;
+/// Requests whose bodies are held at once, each of at most [`MAX_BODY_BYTES`]; others wait unread.
+const MAX_REQUESTS: usize = 16;
+/// How long a body may bring nothing, and how long a request may take in all: a slow client holds up others.
+const MAX_BODY_PAUSE: Duration = Duration::from_secs(10);
+const MAX_REQUEST: Duration = Duration::from_secs(60);
 
 /// A project as requests see it.
 #[derive(Debug)]
@@ -45,7 +48,6 @@ pub(super) struct Project {
 pub(super) struct App {
     store: Store,
     projects: HashMap<u64, Project>,
-    slots: Semaphore,
 }
 
 impl App {
@@ -56,7 +58,6 @@ impl App {
                 .into_iter()
                 .map(|project| (project.id, project))
                 .collect(),
-            slots: Semaphore::new(MAX_REQUESTS),
         }
     }
 }
@@ -92,6 +93,12 @@ fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(RequestDecompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(MAX_COMPRESSED_BODY_BYTES))
+        .layer(RequestBodyTimeoutLayer::new(MAX_BODY_PAUSE))
+        .layer(GlobalConcurrencyLimitLayer::new(MAX_REQUESTS))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            MAX_REQUEST,
+        ))
         .route("/health", get(|| async { "ok\n" }))
         .route("/metrics", get(metrics))
         .with_state(app)
@@ -146,10 +153,6 @@ async fn receive(
             StatusCode::FORBIDDEN,
             "no project of this number and public key",
         );
-    };
-    let slot = tokio::time::timeout(MAX_WAIT, app.slots.acquire()).await;
-    let Ok(Ok(_slot)) = slot else {
-        return busy();
     };
     let redactor = project.redactor.clone();
     let received = tokio::task::spawn_blocking(move || read(&body, &redactor)).await;
