@@ -16,6 +16,7 @@ pub mod limits;
 mod log_reader;
 mod mixed;
 mod outcome;
+mod pattern;
 mod read;
 mod record;
 mod redact;

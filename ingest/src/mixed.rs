@@ -9,6 +9,7 @@ use crate::{
     json, lang,
     limits::MAX_TEXT_LINE_BYTES,
     outcome::{Collected, DropReason, Outcomes},
+    pattern::bytes_regex,
     record::{
         container::{Streams, container_record, cri, passed},
         errors,
@@ -29,18 +30,10 @@ pub(crate) struct MixedReader {
 
 /// What a structured record that reports an error has somewhere, or one that holds a line of text.
 static JSON_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
+    bytes_regex(
         r#"Traceback \(most|  at |\\n *at |\\tat |\\n\\t|goroutine \d|panicked at |:in [`']|#0 |\*\* \(|\bat .{1,200}:\d+:\d+|exc_type|"exception"|"stacktrace"|interfaces\.|"event_id"|File \\"|"log""#,
     )
 });
-
-#[expect(
-    clippy::expect_used,
-    reason = "the patterns are constants, and a test compiles each"
-)]
-fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern")
-}
 
 impl MixedReader {
     pub(crate) fn new(reads_json: bool) -> Self {

@@ -26,6 +26,7 @@ use serde_json::Value;
 use crate::{
     event::{Exception, Platform},
     limits::MAX_MESSAGE_BYTES,
+    pattern::bytes_regex,
     source::clean,
     text::prefix::Prefix,
 };
@@ -179,7 +180,7 @@ pub(crate) fn may_begin(line: &[u8]) -> bool {
 /// What a line has somewhere that opens a trace.
 static TRIGGERS: LazyLock<Regex> = LazyLock::new(|| {
     let literals = triggers().filter(|literal| !literal.starts_with('\n'));
-    regex(&literals.map(regex::escape).collect::<Vec<_>>().join("|"))
+    bytes_regex(&literals.map(regex::escape).collect::<Vec<_>>().join("|"))
 });
 
 /// What it has at its beginning.
@@ -188,11 +189,6 @@ static START_TRIGGERS: LazyLock<Vec<&str>> = LazyLock::new(|| {
         .filter_map(|literal| literal.strip_prefix('\n'))
         .collect()
 });
-
-#[expect(clippy::expect_used, reason = "made of constant literals")]
-fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("escaped literals")
-}
 
 /// All literals of which a line has one if it can open a trace in any language; a line feed at the beginning stands for
 /// that of the line.

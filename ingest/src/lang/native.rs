@@ -8,6 +8,7 @@ use crate::{
     event::{Exception, Frame, Location, Platform},
     lang::{Above, Begun, Parsed, Step, place::Place, stack::Stack},
     limits::{MAX_NAME_BYTES, cut},
+    pattern::regex,
 };
 
 /// What a line that opens a trace has.
@@ -24,14 +25,6 @@ static TITLE: LazyLock<Regex> = LazyLock::new(|| {
 static UNDEFINED: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?:^|\s)(?P<place>\S+:\d+(?::\d+)?): runtime error: (?P<message>.+)$")
 });
-
-#[expect(
-    clippy::expect_used,
-    reason = "the patterns are constants, and a test compiles each"
-)]
-fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern")
-}
 
 /// A report under assembly.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ use crate::{
     event::{Exception, Frame, Link, Location, Platform},
     lang::{Above, Begun, Parsed, Step, stack::Stack},
     limits::{MAX_NAME_BYTES, cut},
+    pattern::regex,
     text::{prefix::Prefix, record},
 };
 
@@ -39,14 +40,6 @@ static CLASS: LazyLock<Regex> = LazyLock::new(|| {
         r"^(?:[Ee]xception '(?P<old>[\w\\]+)'(?: with message '(?P<quoted>.*)')?|(?P<class>[A-Za-z_][\w\\]*)(?:\(code: -?\w+\))?(?:: (?P<message>.*)|$))",
     )
 });
-
-#[expect(
-    clippy::expect_used,
-    reason = "the patterns are constants, and a test compiles each"
-)]
-fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern")
-}
 
 /// A trace under assembly.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use crate::{
     event::{Exception, Frame, Link, Platform},
     lang::{Above, Begun, Parsed, Step, stack::Stack},
     limits::{MAX_NAME_BYTES, cut},
+    pattern::regex,
     text::{prefix::Prefix, record},
 };
 
@@ -37,14 +38,6 @@ static TITLE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:^|\s)(?P<class>[A-Z]\w*(?:::[A-Z]\w*)*)(?:: (?P<message>.*)|)$|(?P<before>.*) \((?P<behind>[A-Z]\w*(?:::[A-Z]\w*)*)\):?$",
     )
 });
-
-#[expect(
-    clippy::expect_used,
-    reason = "the patterns are constants, and a test compiles each"
-)]
-fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern")
-}
 
 /// A trace under assembly.
 #[derive(Debug)]

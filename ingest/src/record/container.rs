@@ -6,7 +6,10 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::level::severity;
-use crate::limits::{MAX_SPLIT_LINE_BYTES, MAX_STREAMS};
+use crate::{
+    limits::{MAX_SPLIT_LINE_BYTES, MAX_STREAMS},
+    pattern::regex,
+};
 
 /// The streams of one input, told apart by name; the first one has none.
 #[derive(Debug)]
@@ -222,12 +225,4 @@ pub(crate) fn passed(line: &str) -> Passed<'_> {
         }
     }
     passed
-}
-
-#[expect(
-    clippy::expect_used,
-    reason = "the patterns are constants, and a test compiles each"
-)]
-fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern")
 }

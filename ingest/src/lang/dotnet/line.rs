@@ -7,6 +7,7 @@ use regex::Regex;
 use crate::{
     event::{Exception, Frame},
     limits::{MAX_NAME_BYTES, cut},
+    pattern::regex,
 };
 
 /// A class name, with its namespace, at the beginning of a text or behind a logger's.
@@ -18,14 +19,6 @@ static CLASS: LazyLock<Regex> = LazyLock::new(|| {
 /// Where a frame is: ` in C:\shop\Stock.cs:line 12`, Mono's ` in <filename unknown>:0`.
 static SOURCE: LazyLock<Regex> =
     LazyLock::new(|| regex(r" in (?P<path>.+):(?:line )?(?P<line>\d+)(?::(?P<column>\d+))?\s*$"));
-
-#[expect(
-    clippy::expect_used,
-    reason = "the patterns are constants, and a test compiles each"
-)]
-fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern")
-}
 
 /// An exception on its own line or behind a logger's text, and what stood before it.
 pub(crate) fn thrown(line: &str) -> Option<(&str, Exception)> {

@@ -8,6 +8,7 @@ use crate::{
     event::{Exception, Frame},
     lang::place::Place,
     limits::{MAX_NAME_BYTES, cut},
+    pattern::regex,
 };
 
 /// A class name, as a throwable's own line has it; `name` is without its package.
@@ -16,14 +17,6 @@ static THROWABLE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:^|[\s:;,(\[=|])(?P<package>(?:[\p{Ll}_$][\w$-]*\.)+)?(?P<name>[\p{L}_$][\w$.-]*)(?::(?: (?P<message>.*)|$)|$)",
     )
 });
-
-#[expect(
-    clippy::expect_used,
-    reason = "the patterns are constants, and a test compiles each"
-)]
-fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern")
-}
 
 /// What may stand before a throwable without being a logger's text.
 const LEADS: [&str; 8] = [
