@@ -5,8 +5,12 @@ mod record;
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::fields::{LEVELS, fields};
+pub(crate) use self::{
+    fields::{LEVELS, fields},
+    record::read as record,
+};
 use crate::{
+    otlp,
     outcome::{DropReason, Outcomes},
     sentry,
 };
@@ -54,6 +58,8 @@ pub(crate) fn document(value: Value, out: &mut dyn Outcomes) {
 fn object(object: Map<String, Value>, out: &mut dyn Outcomes) {
     if sentry::is_event(&object) {
         sentry::event(object, out);
+    } else if otlp::is_logs(&object) {
+        otlp::logs(object, out);
     } else {
         record::read(object, out);
     }

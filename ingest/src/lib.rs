@@ -4,7 +4,7 @@
 //! becomes) first, then `read` (the whole way), `mixed` (lines of text and JSON), `record` (what a log record is), `text`
 //! (traces between ordinary lines), `lang` (what each language prints), `json` and `sentry` (structured reports),
 //! `redact`, `report` (what other programs see). `log_reader` reads a log while it is written, `sources` follow logs and
-//! hand over to a `sink`, `sentry_request` reads what clients post.
+//! hand over to a `sink`, `request` and `otlp` read what clients post.
 //! Invariants: nothing here opens a path that a log names; frames are oldest first; no I/O but the given reader;
 //! memory is bounded by [`limits`]; every record ends in one counted outcome.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -15,14 +15,15 @@ mod lang;
 pub mod limits;
 mod log_reader;
 mod mixed;
+pub mod otlp;
 mod outcome;
 mod pattern;
 mod read;
 mod record;
 mod redact;
 mod report;
+pub mod request;
 mod sentry;
-pub mod sentry_request;
 mod sink;
 mod source;
 pub mod sources;

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use tests::Service;
+use tests::{KEY, Service};
 
 /// A folder that keeps what was installed for the next run of the tests.
 fn installed(name: &str, command: &mut Command) -> PathBuf {
@@ -143,4 +143,108 @@ function total(order) {
     assert_eq!(ids.len(), 3);
     let title = "TypeError: Cannot read properties of undefined (reading 'length') in total";
     check(service, &ids, title, &script);
+}
+
+/// Programs with OpenTelemetry's SDK for Python, by the two ways that it exports.
+#[test]
+fn opentelemetry_for_python() {
+    let folder = installed(
+        "opentelemetry",
+        Command::new("python3").args([
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--target",
+            ".",
+            "opentelemetry-sdk==1.45.2",
+            "opentelemetry-exporter-otlp-proto-http==1.45.2",
+            "opentelemetry-exporter-otlp-proto-grpc==1.45.2",
+        ]),
+    );
+    const SCRIPT: &str = r#"
+import importlib, logging, sys
+from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+exporter = importlib.import_module(f"opentelemetry.exporter.otlp.proto.{sys.argv[1]}._log_exporter")
+provider = LoggerProvider()
+provider.add_log_record_processor(BatchLogRecordProcessor(exporter.OTLPLogExporter()))
+logging.basicConfig(level=logging.INFO, handlers=[LoggingHandler(logger_provider=provider)])
+
+def total(order):
+    return order["price"] * 2
+
+for n in range(3):
+    logging.info("order %d", n)
+    try:
+        total({"id": n})
+    except KeyError:
+        logging.exception("order %d failed", n)
+provider.shutdown()
+"#;
+    let mut service = Service::new("");
+    service.start();
+    let script = service.path("shop.py");
+    fs::write(&script, SCRIPT).unwrap();
+    let ways = [
+        ("http", None),
+        ("grpc", None),
+        ("http", Some("gzip")),
+        ("grpc", Some("gzip")),
+    ];
+    for (at, (protocol, compression)) in ways.into_iter().enumerate() {
+        let mut command = Command::new("python3");
+        command
+            .arg(&script)
+            .arg(protocol)
+            .env("PYTHONPATH", &folder)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", service.url(""))
+            .env(
+                "OTEL_EXPORTER_OTLP_HEADERS",
+                format!("authorization=Bearer {KEY}"),
+            )
+            .envs(compression.map(|name| ("OTEL_EXPORTER_OTLP_COMPRESSION", name)));
+        run(&mut command, &service);
+        // What was exported is stored when the exporter is told so.
+        assert_eq!(service.n_events(), (at as u64 + 1) * 3, "{:?}", ways[at]);
+    }
+    let bugs = service.bugs();
+    assert_eq!(bugs.len(), 1, "{bugs:#?}");
+    assert_eq!(bugs[0]["title"], "KeyError: 'price' in total");
+}
+
+/// The client for Rust, in this very process.
+#[test]
+fn sentry_for_rust() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("no cart of order {0}")]
+    struct NoCart(u32);
+
+    let mut service = Service::new("");
+    service.start();
+    let mut options = sentry::ClientOptions::default();
+    options.dsn = Some(service.dsn().parse().unwrap());
+    options.release = Some("shop@1.2.3".into());
+    options.attach_stacktrace = true;
+    let client = std::sync::Arc::new(sentry::Client::from(sentry::apply_defaults(options)));
+    let hub = sentry::Hub::new(Some(client.clone()), Default::default());
+    let ids = sentry::Hub::run(hub.into(), || {
+        let mut ids: Vec<String> = (0..3)
+            .map(|n| sentry::capture_error(&NoCart(n)).simple().to_string())
+            .collect();
+        ids.sort();
+        ids
+    });
+    assert!(client.close(None));
+    service.wait_for(3);
+    let bugs = service.bugs();
+    assert!(
+        bugs[0]["title"]
+            .as_str()
+            .unwrap()
+            .starts_with("NoCart: no cart of order 0"),
+        "{bugs:#?}"
+    );
+    service.stop();
+    assert_eq!(service.event_ids(), ids);
 }

@@ -1,4 +1,4 @@
-//! What listens: the endpoints of Sentry's clients, and one that says whether the service is well.
+//! What listens: the endpoints of Sentry's and OpenTelemetry's clients, and one that says whether the service is well.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -13,7 +13,8 @@ use axum::{
 use ingest::{
     Batch, EventSink, Redactor, SinkError,
     limits::{MAX_BODY_BYTES, MAX_COMPRESSED_BODY_BYTES},
-    sentry_request::{self, Received, Refused},
+    otlp,
+    request::{self, Received, Refused},
 };
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -26,6 +27,7 @@ use tower_http::{
     timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
 
+use super::otlp_http;
 use crate::store::{Store, random_hex};
 
 /// Seconds after which a client that was refused may come again.
@@ -37,7 +39,7 @@ const MAX_BODY_PAUSE: Duration = Duration::from_secs(10);
 const MAX_REQUEST: Duration = Duration::from_secs(60);
 
 /// A project as requests see it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Project {
     pub(super) id: u64,
     pub(super) public_key: String,
@@ -60,6 +62,103 @@ impl App {
                 .collect(),
         }
     }
+
+    /// The project of a public key, and of a number where the path has one.
+    pub(super) fn project(&self, id: Option<u64>, key: Option<&str>) -> Option<&Project> {
+        let key = key?;
+        match id {
+            Some(id) => self
+                .projects
+                .get(&id)
+                .filter(|project| project.public_key == key),
+            None => {
+                // A key that several have names none of them.
+                let mut found = self.projects.values().filter(|p| p.public_key == key);
+                found.next().filter(|_| found.next().is_none())
+            }
+        }
+    }
+
+    /// Reads a body and stores its events. For a body whose only event has no id, gives one.
+    pub(super) async fn take(
+        &self,
+        project: &Project,
+        body: Bytes,
+        read: fn(&[u8], &Redactor) -> Result<Received, Refused>,
+    ) -> Result<String, Failed> {
+        let redactor = project.redactor.clone();
+        let received = tokio::task::spawn_blocking(move || read(&body, &redactor)).await;
+        let received = received.map_err(|error| {
+            tracing::error!(%error, "a request could not be read");
+            Failed::Unreadable
+        })??;
+        let id = received.id.unwrap_or_else(random_hex);
+        let mut events = received.events;
+        if let [event] = events.as_mut_slice() {
+            event.id.get_or_insert_with(|| id.clone());
+        }
+        let batch = Batch {
+            project: project.id,
+            events,
+            summary: received.summary,
+            ..Batch::default()
+        };
+        match self.store.store(batch).await {
+            Ok(_) => Ok(id),
+            Err(SinkError::Busy) => Err(Failed::Busy),
+            Err(error) => {
+                tracing::error!(%error, "a request's events were not stored");
+                Err(Failed::NotStored)
+            }
+        }
+    }
+}
+
+/// Why a request is not answered as it should be.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failed {
+    #[error("no project of this number and public key")]
+    NoProject,
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error("it could not be read")]
+    Unreadable,
+    #[error("too much at once")]
+    Busy,
+    #[error("the events could not be stored")]
+    NotStored,
+}
+
+impl Failed {
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::NoProject => StatusCode::FORBIDDEN,
+            Self::Refused(_) => StatusCode::BAD_REQUEST,
+            Self::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::NotStored => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The answer to a client: the header for those that have to wait, the body as the protocol says no.
+    pub(super) fn response(&self, content_type: &'static str, body: Vec<u8>) -> Response {
+        let kind = [(header::CONTENT_TYPE, content_type)];
+        let mut response = (self.status(), kind, body).into_response();
+        if matches!(self, Self::Busy | Self::NotStored) {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
+        }
+        response
+    }
+}
+
+/// The public key that a request shows.
+pub(super) fn shown_key(headers: &HeaderMap, query: Option<&str>, body: &[u8]) -> Option<String> {
+    let auth = ["x-sentry-auth", "authorization"];
+    let auth = auth
+        .iter()
+        .find_map(|name| headers.get(*name)?.to_str().ok());
+    request::public_key(auth, query, body)
 }
 
 /// Answers requests until told to stop, and those that are under way then.
@@ -83,15 +182,29 @@ fn router(app: Arc<App>) -> Router {
             header::RETRY_AFTER,
             HeaderName::from_static("x-sentry-error"),
         ]);
+    let of_key = app.clone();
+    let grpc = otlp::LogsExport::new(Arc::new(app.store.clone()), move |key| {
+        let project = of_key.project(None, Some(key))?;
+        Some(otlp::Project {
+            id: project.id,
+            redactor: project.redactor.clone(),
+        })
+    });
     Router::new()
         .route("/api/{project}/envelope/", post(envelope))
         .route("/api/{project}/envelope", post(envelope))
         .route("/api/{project}/store/", post(store))
         .route("/api/{project}/store", post(store))
         .route("/api/{project}/logs", post(lines))
+        .merge(otlp_http::router())
         .layer(cors)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(RequestDecompressionLayer::new())
+        // Its messages are compressed one by one.
+        .route_service(
+            "/opentelemetry.proto.collector.logs.v1.LogsService/{method}",
+            grpc,
+        )
         .layer(RequestBodyLimitLayer::new(MAX_COMPRESSED_BODY_BYTES))
         .layer(RequestBodyTimeoutLayer::new(MAX_BODY_PAUSE))
         .layer(GlobalConcurrencyLimitLayer::new(MAX_REQUESTS))
@@ -125,15 +238,15 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
 type Request = (State<Arc<App>>, Path<u64>, RawQuery, HeaderMap, Bytes);
 
 async fn envelope(request: Request) -> Response {
-    receive(request, sentry_request::envelope).await
+    receive(request, request::envelope).await
 }
 
 async fn store(request: Request) -> Response {
-    receive(request, sentry_request::store).await
+    receive(request, request::store).await
 }
 
 async fn lines(request: Request) -> Response {
-    receive(request, sentry_request::lines).await
+    receive(request, request::lines).await
 }
 
 /// Reads a request and answers when its events are stored.
@@ -141,70 +254,27 @@ async fn receive(
     (State(app), Path(id), RawQuery(query), headers, body): Request,
     read: fn(&[u8], &Redactor) -> Result<Received, Refused>,
 ) -> Response {
-    let auth = ["x-sentry-auth", "authorization"];
-    let auth = auth
-        .iter()
-        .find_map(|name| headers.get(*name)?.to_str().ok());
-    let shown = sentry_request::public_key(auth, query.as_deref(), &body);
-    let project = app.projects.get(&id);
-    let Some(project) = project.filter(|project| shown.as_ref() == Some(&project.public_key))
-    else {
-        return refusal(
-            StatusCode::FORBIDDEN,
-            "no project of this number and public key",
-        );
+    let key = shown_key(&headers, query.as_deref(), &body);
+    let taken = match app.project(Some(id), key.as_deref()) {
+        Some(project) => app.take(project, body, read).await,
+        None => Err(Failed::NoProject),
     };
-    let redactor = project.redactor.clone();
-    let received = tokio::task::spawn_blocking(move || read(&body, &redactor)).await;
-    let received = match received {
-        Ok(Ok(received)) => received,
-        Ok(Err(refused)) => return refusal(StatusCode::BAD_REQUEST, &refused.to_string()),
-        Err(error) => {
-            tracing::error!(%error, "a request could not be read");
-            return refusal(StatusCode::INTERNAL_SERVER_ERROR, "it could not be read");
+    match taken {
+        Ok(id) => {
+            let kind = [(header::CONTENT_TYPE, "application/json")];
+            (kind, json!({"id": id}).to_string()).into_response()
         }
-    };
-    let id = received.id.unwrap_or_else(random_hex);
-    let mut events = received.events;
-    if let [event] = events.as_mut_slice() {
-        event.id.get_or_insert_with(|| id.clone());
+        Err(failed) => refusal(&failed),
     }
-    let batch = Batch {
-        project: project.id,
-        events,
-        summary: received.summary,
-        ..Batch::default()
-    };
-    match app.store.store(batch).await {
-        Ok(_) => json_answer(StatusCode::OK, &json!({"id": id})),
-        Err(SinkError::Busy) => busy(),
-        Err(error) => {
-            tracing::error!(%error, "a request's events were not stored");
-            refusal(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the events could not be stored",
-            )
-        }
-    }
-}
-
-fn busy() -> Response {
-    let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, "too much at once");
-    let headers = response.headers_mut();
-    headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
-    response
 }
 
 /// As Sentry says no: in the body and in a header that clients log.
-fn refusal(status: StatusCode, why: &str) -> Response {
-    let mut response = json_answer(status, &json!({"detail": why}));
-    if let Ok(value) = HeaderValue::from_str(why) {
+fn refusal(failed: &Failed) -> Response {
+    let why = failed.to_string();
+    let body = json!({"detail": why}).to_string().into_bytes();
+    let mut response = failed.response("application/json", body);
+    if let Ok(value) = HeaderValue::from_str(&why) {
         response.headers_mut().insert("x-sentry-error", value);
     }
     response
-}
-
-fn json_answer(status: StatusCode, body: &serde_json::Value) -> Response {
-    let kind = [(header::CONTENT_TYPE, "application/json")];
-    (status, kind, body.to_string()).into_response()
 }

@@ -1,6 +1,7 @@
 //! `outerloop serve`: reads errors from everywhere, keeps them, groups them.
 
 mod http;
+mod otlp_http;
 pub(crate) mod settings;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};

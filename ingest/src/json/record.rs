@@ -73,7 +73,7 @@ pub(crate) fn read(record: Map<String, Value>, out: &mut dyn Outcomes) {
         let Some(value) = get(&record, field) else {
             continue;
         };
-        if found.read(value) {
+        if found.read(value, named(field, &record).as_deref()) {
             found.field = Some(field);
             break;
         }
@@ -86,7 +86,10 @@ pub(crate) fn read(record: Map<String, Value>, out: &mut dyn Outcomes) {
             level(&record).filter(|level| severity(level).is_some_and(Severity::is_error))
     {
         let mut event = fill(ErrorEvent::default(), &record, None);
-        event.message = event.message.or_else(|| said(&record));
+        event.exceptions.extend(without_stack(&record));
+        if event.exceptions.is_empty() {
+            event.message = event.message.or_else(|| said(&record));
+        }
         event
             .attributes
             .insert("level".to_owned(), Value::String(level));
@@ -105,6 +108,30 @@ pub(crate) fn read(record: Map<String, Value>, out: &mut dyn Outcomes) {
     for event in events {
         out.event(fill(event, &record, field));
     }
+}
+
+/// What the record says of the error whose trace is in `exception.stacktrace`: its type and message stand beside it.
+fn named(field: &str, record: &Map<String, Value>) -> Option<String> {
+    let (error, _) = field.rsplit_once('.')?;
+    let text = |key: &str| first(record, &[format!("{error}.{key}").as_str()]);
+    let name = text("type").or_else(|| text("name"))?;
+    let message = text("message").filter(|message| !message.is_empty());
+    Some(message.map_or_else(|| name.clone(), |message| format!("{name}: {message}")))
+}
+
+/// An exception of which OpenTelemetry's attributes give no more than type and message.
+///
+/// Source: <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/>.
+fn without_stack(record: &Map<String, Value>) -> Option<Exception> {
+    let name = first(record, &["exception.type"]).filter(|name| !name.is_empty())?;
+    let (module, type_name) = split_type(cut(&name, MAX_NAME_BYTES));
+    let message = first(record, &["exception.message"]).unwrap_or_default();
+    Some(Exception {
+        type_name,
+        module,
+        message: clean_text(&message, MAX_MESSAGE_BYTES).into_owned(),
+        ..Exception::default()
+    })
 }
 
 /// What an error record without a message says: its error's text, else all that it holds.
@@ -133,10 +160,10 @@ struct Found {
 }
 
 impl Found {
-    /// Reads a field; whether it held a trace.
-    fn read(&mut self, value: &Value) -> bool {
+    /// Reads a field; whether it held a trace. Where there are only frames, the error is what `title` says.
+    fn read(&mut self, value: &Value, title: Option<&str>) -> bool {
         match value {
-            Value::String(text) => self.read_text(text, None),
+            Value::String(text) => self.read_text(text, title),
             Value::Array(elements)
                 if elements
                     .iter()
@@ -169,7 +196,7 @@ impl Found {
                 .find_map(|key| error.get(*key));
                 match stack {
                     Some(Value::String(stack)) => self.read_text(stack, title.as_deref()),
-                    Some(stack @ Value::Array(_)) => self.read(stack),
+                    Some(stack @ Value::Array(_)) => self.read(stack, None),
                     _ => false,
                 }
             }

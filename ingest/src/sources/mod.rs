@@ -1,5 +1,5 @@
 //! Where errors come from without being sent: files, standard input, brokers. What is sent over HTTP is taken
-//! by functions instead ([`crate::sentry_request`]), which the service mounts.
+//! by functions instead ([`crate::request`]), which the service mounts.
 
 mod files;
 mod identity;

@@ -1,4 +1,5 @@
-//! What a client of Sentry posts: `/api/N/envelope/` and the older `/api/N/store/`; and lines, of who has no client.
+//! What a client of Sentry posts: `/api/N/envelope/` and the older `/api/N/store/`; and lines, of who has no client. What
+//! OpenTelemetry's clients post is [`crate::otlp`]'s.
 //!
 //! Sources: <https://develop.sentry.dev/sdk/foundations/envelopes/>, and for authentication
 //! <https://develop.sentry.dev/sdk/foundations/transport/authentication/>.
@@ -40,17 +41,25 @@ pub enum Refused {
     /// The body is no JSON object.
     #[error("invalid event: {0}")]
     Event(DropReason),
+    /// The body is no OTLP request to export logs.
+    #[error("invalid OTLP request")]
+    Otlp,
 }
 
 /// The public key that a request shows: in the header `X-Sentry-Auth` (or `Authorization`, there also as a bearer token),
 /// in the query, or in the envelope's own header (its DSN). `None` if it shows none.
 pub fn public_key(auth: Option<&str>, query: Option<&str>, body: &[u8]) -> Option<String> {
     let of_header = || {
-        if let Some(token) = auth?.trim().strip_prefix("Bearer ") {
-            return Some(token.trim().to_owned());
+        let (scheme, rest) = auth?.trim().split_once(' ')?;
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Some(rest.trim().to_owned());
         }
-        let fields = auth?.trim().strip_prefix("Sentry ")?.split(',');
-        let mut pairs = fields.filter_map(|field| field.trim().split_once('='));
+        if !scheme.eq_ignore_ascii_case("sentry") {
+            return None;
+        }
+        let mut pairs = rest
+            .split(',')
+            .filter_map(|field| field.trim().split_once('='));
         pairs.find_map(|(name, value)| (name == "sentry_key").then(|| value.trim().to_owned()))
     };
     let of_query = || {
@@ -116,7 +125,7 @@ pub fn store(body: &[u8], redactor: &Redactor) -> Result<Received, Refused> {
     Ok(received(id.as_ref(), events, summary))
 }
 
-fn collect(
+pub(crate) fn collect(
     redactor: &Redactor,
     read: impl FnOnce(&mut dyn Outcomes),
 ) -> (Vec<ErrorEvent>, Summary) {
@@ -209,6 +218,11 @@ mod tests {
             public_key(Some("Bearer x"), None, b"").as_deref(),
             Some("x")
         );
+        assert_eq!(
+            public_key(Some("sentry sentry_key=x"), None, b"").as_deref(),
+            Some("x")
+        );
+        assert_eq!(public_key(Some("Basic x"), None, b""), None);
         assert_eq!(public_key(None, None, b"{}\n"), None);
     }
 

@@ -1,0 +1,101 @@
+//! OTLP over HTTP: an answer in the encoding of its request.
+//!
+//! Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{Path, RawQuery, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use ingest::otlp;
+use prost::Message;
+use serde_json::json;
+
+use super::http::{App, Failed, shown_key};
+
+const JSON: &str = "application/json";
+const PROTOBUF: &str = "application/x-protobuf";
+
+/// `google.rpc.Status`, without details: the body of every answer but the good one.
+#[derive(Clone, PartialEq, Message)]
+struct Status {
+    #[prost(string, tag = "2")]
+    message: String,
+}
+
+/// The paths: OpenTelemetry's own, with a key alone, and Sentry's, with the number of the project.
+pub(super) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/logs", post(of_key))
+        .route("/api/{project}/integration/otlp/v1/logs", post(of_project))
+        .route("/api/{project}/integration/otlp/v1/logs/", post(of_project))
+}
+
+async fn of_key(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    export(&app, None, query.as_deref(), &headers, body).await
+}
+
+async fn of_project(
+    State(app): State<Arc<App>>,
+    Path(project): Path<u64>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    export(&app, Some(project), query.as_deref(), &headers, body).await
+}
+
+async fn export(
+    app: &App,
+    id: Option<u64>,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Response {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| {
+        let kind = kind.to_str().ok()?.split(';').next()?.trim();
+        [JSON, PROTOBUF]
+            .into_iter()
+            .find(|known| kind.eq_ignore_ascii_case(known))
+    });
+    let Some(kind) = kind else {
+        let why = "OTLP is application/x-protobuf or application/json\n";
+        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, why).into_response();
+    };
+    let read = if kind == JSON {
+        otlp::json
+    } else {
+        otlp::protobuf
+    };
+    let key = shown_key(headers, query, &[]);
+    let taken = match app.project(id, key.as_deref()) {
+        Some(project) => app.take(project, body, read).await,
+        None => Err(Failed::NoProject),
+    };
+    match taken {
+        // An empty message.
+        Ok(_) => {
+            let body = if kind == JSON { "{}" } else { "" };
+            ([(header::CONTENT_TYPE, kind)], body).into_response()
+        }
+        Err(failed) => {
+            let message = failed.to_string();
+            let body = if kind == JSON {
+                json!({"message": message}).to_string().into_bytes()
+            } else {
+                Status { message }.encode_to_vec()
+            };
+            failed.response(kind, body)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Log records as JSON: of requests, and as the Collector writes them to files and topics, a request a line.
+//!
+//! Read field by field: exporters differ in the case of names, in how they write 64-bit numbers, and in what they leave
+//! out. Source: <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>.
+
+use serde_json::{Map, Value};
+
+use super::record::LogRecord;
+use crate::{json, outcome::Outcomes};
+
+/// Whether an object is a request to export logs.
+pub(crate) fn is_logs(object: &Map<String, Value>) -> bool {
+    member(object, "resourceLogs", "resource_logs").is_some_and(Value::is_array)
+}
+
+/// Reads all log records of a request.
+pub(crate) fn logs(request: Map<String, Value>, out: &mut dyn Outcomes) {
+    for of_resource in objects(&request, "resourceLogs", "resource_logs") {
+        let resource = of_resource.get("resource").and_then(Value::as_object);
+        let resource = resource.map(attributes).unwrap_or_default();
+        let old = objects(
+            of_resource,
+            "instrumentationLibraryLogs",
+            "instrumentation_library_logs",
+        );
+        for of_scope in objects(of_resource, "scopeLogs", "scope_logs").chain(old) {
+            let scope = member(of_scope, "scope", "instrumentationLibrary");
+            let scope = scope.and_then(|scope| scope.get("name")?.as_str());
+            for message in objects(of_scope, "logRecords", "log_records") {
+                json::record(record(message).structured(scope, &resource), out);
+            }
+        }
+    }
+}
+
+fn record(message: &Map<String, Value>) -> LogRecord {
+    let number = |camel, snake| member(message, camel, snake).and_then(number);
+    let text = |camel, snake| {
+        let text = member(message, camel, snake).and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
+    };
+    let time = number("timeUnixNano", "time_unix_nano").filter(|&time| time > 0);
+    LogRecord {
+        time: time
+            .or_else(|| number("observedTimeUnixNano", "observed_time_unix_nano"))
+            .unwrap_or(0),
+        severity_number: severity(message).unwrap_or(0),
+        severity_text: text("severityText", "severity_text"),
+        body: message.get("body").map_or(Value::Null, value),
+        attributes: attributes(message),
+        trace_id: text("traceId", "trace_id"),
+        span_id: text("spanId", "span_id"),
+        event_name: text("eventName", "event_name"),
+    }
+}
+
+/// The severity's number; an old encoder writes the enumeration's name: `SEVERITY_NUMBER_ERROR2`.
+fn severity(message: &Map<String, Value>) -> Option<u64> {
+    const NAMES: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+    let severity = member(message, "severityNumber", "severity_number")?;
+    if let Some(number) = number(severity) {
+        return Some(number);
+    }
+    let name = severity.as_str()?.strip_prefix("SEVERITY_NUMBER_")?;
+    let at = NAMES.iter().position(|level| name.starts_with(level))?;
+    Some(at as u64 * 4 + 1)
+}
+
+fn attributes(of: &Map<String, Value>) -> Map<String, Value> {
+    pairs(of.get("attributes"))
+}
+
+fn pairs(list: Option<&Value>) -> Map<String, Value> {
+    let list = list.and_then(Value::as_array).into_iter().flatten();
+    let pairs = list.filter_map(|pair| {
+        let key = pair.get("key")?.as_str()?;
+        Some((key.to_owned(), pair.get("value").map_or(Value::Null, value)))
+    });
+    pairs.collect()
+}
+
+/// What a value's wrapper holds (`{"stringValue": "x"}`); as it is where there is none.
+fn value(any: &Value) -> Value {
+    let Some((kind, inner)) = any
+        .as_object()
+        .filter(|object| object.len() == 1)
+        .and_then(|object| object.iter().next())
+    else {
+        return any.clone();
+    };
+    match kind.as_str() {
+        "stringValue" | "string_value" | "boolValue" | "bool_value" | "doubleValue"
+        | "double_value" | "bytesValue" | "bytes_value" => inner.clone(),
+        "intValue" | "int_value" => {
+            let number = inner.as_str().and_then(|digits| digits.parse::<i64>().ok());
+            number.map_or_else(|| inner.clone(), Value::from)
+        }
+        "arrayValue" | "array_value" => {
+            let values = inner.get("values").and_then(Value::as_array);
+            values.into_iter().flatten().map(value).collect()
+        }
+        "kvlistValue" | "kvlist_value" => pairs(inner.get("values")).into(),
+        _ => any.clone(),
+    }
+}
+
+/// A number, or one as a string, as 64-bit numbers stand in JSON.
+fn number(value: &Value) -> Option<u64> {
+    value
+        .as_u64()
+        .or_else(|| value.as_str().and_then(|digits| digits.parse().ok()))
+}
+
+fn member<'a>(object: &'a Map<String, Value>, camel: &str, snake: &str) -> Option<&'a Value> {
+    object.get(camel).or_else(|| object.get(snake))
+}
+
+fn objects<'a>(
+    object: &'a Map<String, Value>,
+    camel: &str,
+    snake: &str,
+) -> impl Iterator<Item = &'a Map<String, Value>> {
+    let list = member(object, camel, snake).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_object)
+}

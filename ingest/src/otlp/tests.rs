@@ -1,0 +1,224 @@
+use opentelemetry_proto::tonic::{
+    common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value::Value as Any},
+    logs::v1::{LogRecord, ResourceLogs, ScopeLogs},
+    resource::v1::Resource,
+};
+use serde_json::json;
+
+use super::*;
+use crate::{DropReason, redact::RedactionKey};
+
+const TRACE: &str = "Traceback (most recent call last):\n  File \"/app/shop.py\", line 3, in total\n    return order[\"price\"]\nKeyError: 'price'\n";
+
+fn redactor() -> Redactor {
+    Redactor::new(RedactionKey::new([1; 16]))
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<KeyValue> {
+    let pair = |(key, value): &(&str, &str)| KeyValue {
+        key: (*key).to_owned(),
+        value: Some(AnyValue {
+            value: Some(Any::StringValue((*value).to_owned())),
+        }),
+        ..KeyValue::default()
+    };
+    pairs.iter().map(pair).collect()
+}
+
+fn request(severity_number: i32, attributes: &[(&str, &str)]) -> Vec<u8> {
+    let record = LogRecord {
+        time_unix_nano: 1_700_000_000_000_000_001,
+        severity_number,
+        body: Some(AnyValue {
+            value: Some(Any::StringValue("order failed".to_owned())),
+        }),
+        attributes: pairs(attributes),
+        trace_id: vec![0xab; 16],
+        ..LogRecord::default()
+    };
+    let scope_logs = ScopeLogs {
+        scope: Some(InstrumentationScope {
+            name: "shop.orders".to_owned(),
+            ..InstrumentationScope::default()
+        }),
+        log_records: vec![record],
+        ..ScopeLogs::default()
+    };
+    let resource = Resource {
+        attributes: pairs(&[("service.version", "1.2.3"), ("service.name", "shop")]),
+        ..Resource::default()
+    };
+    let resource_logs = ResourceLogs {
+        resource: Some(resource),
+        scope_logs: vec![scope_logs],
+        ..ResourceLogs::default()
+    };
+    let resource_logs = vec![resource_logs];
+    ExportLogsServiceRequest { resource_logs }.encode_to_vec()
+}
+
+#[track_caller]
+fn only(received: Received) -> ErrorEvent {
+    let [event] = <[ErrorEvent; 1]>::try_from(received.events).unwrap();
+    event
+}
+
+#[test]
+fn both_encodings_say_the_same() {
+    let attributes = [
+        ("exception.type", "KeyError"),
+        ("exception.message", "'price'"),
+        ("exception.stacktrace", TRACE),
+    ];
+    let mut of_messages = only(protobuf(&request(17, &attributes), &redactor()).unwrap());
+    let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
+    let body = json!({"resourceLogs": [{
+        "resource": {"attributes": [text("service.version", "1.2.3"), text("service.name", "shop")]},
+        "scopeLogs": [{
+            "scope": {"name": "shop.orders"},
+            "logRecords": [{
+                "timeUnixNano": "1700000000000000001",
+                "severityNumber": 17,
+                "body": {"stringValue": "order failed"},
+                "attributes": attributes.map(|(key, value)| text(key, value)),
+                "traceId": "ab".repeat(16),
+                "unknown": {"to": ["us"]},
+            }],
+        }],
+    }]});
+    let mut of_json = only(json(body.to_string().as_bytes(), &redactor()).unwrap());
+    for event in [&mut of_messages, &mut of_json] {
+        assert_eq!(event.id.take().map(|id| id.len()), Some(32));
+    }
+    assert_eq!(of_messages, of_json);
+
+    assert_eq!(
+        of_json.timestamp.as_deref(),
+        Some("2023-11-14T22:13:20.000000001Z")
+    );
+    assert_eq!(of_json.release.as_deref(), Some("1.2.3"));
+    assert_eq!(of_json.message.as_deref(), Some("order failed"));
+    assert_eq!(of_json.attributes["logger"], "shop.orders");
+    assert_eq!(of_json.attributes["service.name"], "shop");
+    assert_eq!(of_json.attributes["trace_id"], "ab".repeat(16));
+    let exception = &of_json.exceptions[0];
+    assert_eq!(
+        (exception.type_name.as_str(), exception.message.as_str()),
+        ("KeyError", "'price'")
+    );
+    assert_eq!(exception.frames[0].function, "total");
+}
+
+#[test]
+fn what_comes_again_has_its_ids_again() {
+    let ids = |severity| {
+        let body = request(severity, &[("exception.stacktrace", TRACE)]);
+        only(protobuf(&body, &redactor()).unwrap()).id
+    };
+    assert_eq!(ids(17), ids(17));
+    assert_ne!(ids(17), ids(18));
+}
+
+#[test]
+fn a_stack_alone_has_its_title_beside_it() {
+    let attributes = [
+        ("exception.type", "java.lang.IllegalStateException"),
+        ("exception.message", "no cart"),
+        (
+            "exception.stacktrace",
+            "\tat com.shop.Cart.total(Cart.java:12)\n\tat com.shop.Main.main(Main.java:5)\n",
+        ),
+    ];
+    let event = only(protobuf(&request(17, &attributes), &redactor()).unwrap());
+    let exception = &event.exceptions[0];
+    assert_eq!(exception.qualified_name(), attributes[0].1);
+    assert_eq!(exception.message, "no cart");
+    assert_eq!(exception.frames.len(), 2);
+}
+
+#[test]
+fn an_exception_without_a_stack_is_one() {
+    let attributes = [
+        ("exception.type", "shop.errors.CartError"),
+        ("exception.message", "no cart"),
+    ];
+    let event = only(protobuf(&request(17, &attributes), &redactor()).unwrap());
+    let exception = &event.exceptions[0];
+    assert_eq!(exception.qualified_name(), attributes[0].1);
+    assert_eq!(exception.message, "no cart");
+    assert_eq!(event.message.as_deref(), Some("order failed"));
+}
+
+#[test]
+fn severities_are_numbers_words_or_names() {
+    let read = |severity: &str| {
+        let body = format!(
+            r#"{{"resource_logs": [{{"scope_logs": [{{"log_records": [{{{severity}, "body": {{"string_value": "x"}}}}]}}]}}]}}"#
+        );
+        json(body.as_bytes(), &redactor()).unwrap()
+    };
+    for (severity, level) in [
+        (r#""severity_number": 17"#, "error"),
+        (r#""severityNumber": "21""#, "fatal"),
+        (r#""severityNumber": "SEVERITY_NUMBER_ERROR3""#, "error"),
+        (
+            r#""severityNumber": 17, "severityText": "CRITICAL""#,
+            "critical",
+        ),
+        (r#""severityNumber": 17, "severityText": "S1""#, "error"),
+    ] {
+        let event = only(read(severity));
+        assert_eq!(event.attributes["level"], level, "{severity}");
+        assert_eq!(event.message.as_deref(), Some("x"));
+    }
+    for severity in [
+        r#""severityNumber": 9"#,
+        r#""severityText": "WARN""#,
+        r#""flags": 1"#,
+    ] {
+        let received = read(severity);
+        assert_eq!(received.events, []);
+        assert_eq!(received.summary.n_dropped(DropReason::NoError), 1);
+    }
+}
+
+#[test]
+fn a_record_in_the_body_is_read_as_one() {
+    let body = json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"kvlistValue": {"values": [
+        {"key": "level", "value": {"stringValue": "error"}},
+        {"key": "msg", "value": {"stringValue": "no cart"}},
+        {"key": "sizes", "value": {"arrayValue": {"values": [{"intValue": "3"}, {"doubleValue": 0.5}]}}},
+    ]}}}]}]}]});
+    let event = only(json(body.to_string().as_bytes(), &redactor()).unwrap());
+    assert_eq!(event.message.as_deref(), Some("no cart"));
+    assert_eq!(event.attributes["sizes"], json!([3, 0.5]));
+}
+
+#[test]
+fn what_is_no_request_is_refused() {
+    for body in ["", "[]", "{\"a\": 1}", "{\"resourceLogs\": 1}"] {
+        assert_eq!(
+            json(body.as_bytes(), &redactor()),
+            Err(Refused::Otlp),
+            "{body}"
+        );
+    }
+    assert_eq!(json(b"{}", &redactor()).unwrap().events, []);
+    assert_eq!(protobuf(b"hello", &redactor()), Err(Refused::Otlp));
+    assert_eq!(protobuf(b"", &redactor()).unwrap().events, []);
+}
+
+#[test]
+fn a_file_of_the_collector_is_read_line_by_line() {
+    let line = json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [
+        {"severityNumber": 17, "body": {"stringValue": "no cart"}},
+        {"severityNumber": 9, "body": {"stringValue": "a cart"}},
+    ]}]}]});
+    let mut messages = Vec::new();
+    let log = format!("{line}\n{line}\n");
+    let summary = crate::read(log.as_bytes(), crate::Format::Auto, |event| {
+        messages.push(event.message.unwrap());
+    });
+    assert_eq!(messages, ["no cart", "no cart"]);
+    assert_eq!(summary.unwrap().records, 4);
+}
