@@ -27,6 +27,7 @@ demo: build
 	@tests/demo/run.sh $(TARGET)/outerloop demo-out
 
 test: setup guest
+	@.ci/setup tests
 	@echo "== [1/4] building (a first build takes some minutes)"
 	cargo build --release --workspace --bins --tests
 	@echo "== [2/4] formatting and lints"

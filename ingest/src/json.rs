@@ -25,14 +25,32 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, DropReason> {
             &lossy
         }
     };
-    serde_json::from_str(text).map_err(|error| {
-        // `serde_json` names this case by its message alone.
-        if error.to_string().starts_with("recursion limit") {
-            DropReason::TooDeep
-        } else {
-            DropReason::Malformed
+    serde_json::from_str(text).map_err(|error| reason(&error))
+}
+
+/// Reads documents after each other, with nothing else between them; what follows a broken one is left.
+pub(crate) fn documents(bytes: &[u8], out: &mut dyn Outcomes) {
+    let mut is_empty = true;
+    for value in serde_json::Deserializer::from_slice(bytes).into_iter() {
+        is_empty = false;
+        match value {
+            Ok(value) => document(value, out),
+            Err(error) => return out.dropped(reason(&error)),
         }
-    })
+    }
+    if is_empty {
+        out.dropped(DropReason::NoError);
+    }
+}
+
+/// Why a document can't be parsed.
+fn reason(error: &serde_json::Error) -> DropReason {
+    // `serde_json` names this case by its message alone.
+    if error.to_string().starts_with("recursion limit") {
+        DropReason::TooDeep
+    } else {
+        DropReason::Malformed
+    }
 }
 
 /// Reads a document of any kind: a Sentry event, a structured record, or an array of such (nested at will).

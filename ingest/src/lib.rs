@@ -14,6 +14,7 @@ mod json;
 mod lang;
 pub mod limits;
 mod log_reader;
+mod message;
 mod mixed;
 pub mod otlp;
 mod outcome;

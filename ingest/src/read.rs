@@ -148,7 +148,7 @@ pub fn read_with<R: Read>(
 
 /// How to go through an input.
 #[derive(Debug, PartialEq, Eq)]
-enum Shape {
+pub(crate) enum Shape {
     /// One record or piece of a trace a line.
     Lines { reads_json: bool },
     /// JSON documents without regard to lines.
@@ -158,7 +158,7 @@ enum Shape {
 }
 
 /// Tells the shape of an input by its first bytes.
-fn shape(format: Format, head: &[u8]) -> Shape {
+pub(crate) fn shape(format: Format, head: &[u8]) -> Shape {
     if format == Format::Text {
         return Shape::Lines { reads_json: false };
     }

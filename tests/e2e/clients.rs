@@ -1,29 +1,8 @@
 //! Clients that others wrote, from their registries, pointed at the service.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
-use tests::{KEY, Service};
-
-/// A folder that keeps what was installed for the next run of the tests.
-fn installed(name: &str, command: &mut Command) -> PathBuf {
-    let program = std::env::current_exe().unwrap();
-    let folder = program.parent().unwrap().join("clients").join(name);
-    if !folder.join("done").exists() {
-        fs::create_dir_all(&folder).unwrap();
-        let output = command.current_dir(&folder).output().unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        fs::write(folder.join("done"), "").unwrap();
-    }
-    folder
-}
+use tests::{KEY, Service, installed};
 
 /// Runs a client's program; it prints the id of each event that it sent.
 fn run(command: &mut Command, service: &Service) -> Vec<String> {

@@ -20,6 +20,7 @@ mod hostile_log;
 mod hostile_repository;
 mod ingest;
 mod install;
+mod kafka;
 mod registry;
 mod release;
 mod rules;

@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::Args as ClapArgs;
 use ingest::{
     EventSink, Redactor,
-    sources::{Files, Source, Stdin},
+    sources::{Files, Kafka, Source, Stdin},
 };
 use tokio::{net::TcpListener, signal::unix, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,7 @@ use self::{
 };
 use crate::{config::Config, fix::usage, store::Store};
 
-/// Run the service: take errors from log files, standard input and HTTP, store them, group them into bugs.
+/// Run the service: take errors from log files, standard input, Kafka and HTTP, store them, group them into bugs.
 ///
 /// Applications with an official Sentry SDK need only the DSN that is printed at the start. What is acknowledged is on the
 /// disk. SIGTERM or Ctrl-C end it; started again, it goes on where it stopped.
@@ -124,6 +124,27 @@ fn source(input: &Input, projects: &[Project]) -> Option<Box<dyn Source>> {
             Box::new(Stdin {
                 project: project.id,
                 format: format.0,
+                redactor: project.redactor.clone(),
+            })
+        }
+        Input::Kafka {
+            project: id,
+            brokers,
+            topics,
+            group,
+            format,
+            dead_letter,
+            settings,
+        } => {
+            let project = project(*id)?;
+            Box::new(Kafka {
+                project: project.id,
+                brokers: brokers.clone(),
+                topics: topics.clone(),
+                group: group.clone(),
+                format: format.0,
+                dead_letter: dead_letter.clone(),
+                settings: settings.clone(),
                 redactor: project.redactor.clone(),
             })
         }

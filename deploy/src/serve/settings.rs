@@ -1,6 +1,9 @@
 //! What the configuration says of the service.
 
-use std::{collections::HashSet, path::PathBuf};
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::PathBuf,
+};
 
 use ingest::Format;
 use serde::{Deserialize, Deserializer};
@@ -41,6 +44,23 @@ pub(crate) enum Input {
         #[serde(default)]
         format: LogFormat,
     },
+    Kafka {
+        project: Option<u64>,
+        brokers: Vec<String>,
+        topics: Vec<String>,
+        #[serde(default = "group")]
+        group: String,
+        #[serde(default)]
+        format: LogFormat,
+        dead_letter: Option<String>,
+        /// librdkafka's own.
+        #[serde(default)]
+        settings: BTreeMap<String, String>,
+    },
+}
+
+fn group() -> String {
+    "outerloop".to_owned()
 }
 
 /// The form of a log's lines.
@@ -97,6 +117,17 @@ impl Serve {
                 "serve.projects: the key of {} is not of 8 to 64 letters and digits",
                 project.id
             );
+        }
+        for input in &self.sources {
+            if let Input::Kafka {
+                brokers, topics, ..
+            } = input
+            {
+                anyhow::ensure!(
+                    !brokers.is_empty() && !topics.is_empty(),
+                    "serve.sources: Kafka without brokers or topics"
+                );
+            }
         }
         Ok(())
     }

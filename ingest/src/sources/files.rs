@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Source, SourceError, store,
+    Source, SourceError, checkpoints, store,
     tail::{FileId, Saved, SavedId, Tail},
 };
 use crate::{
@@ -66,17 +66,8 @@ impl Source for Files {
             glob::Pattern::new(pattern).map_err(|error| failed(format!("{pattern}: {error}")))?;
         }
         let prefix = format!("{name}\0");
-        let saved = loop {
-            match sink.checkpoints(self.project, &prefix).await {
-                Ok(saved) => break saved,
-                Err(error) => {
-                    tracing::warn!(%error, "the checkpoints could not be read, trying again")
-                }
-            }
-            let wait = sleep(Duration::from_secs(1));
-            if stop.run_until_cancelled(wait).await.is_none() {
-                return Ok(());
-            }
+        let Some(saved) = checkpoints(&*sink, self.project, &prefix, &stop).await else {
+            return Ok(());
         };
         let mut follower = Follower::new(*self, prefix, &saved);
         while !stop.is_cancelled() {

@@ -3,16 +3,17 @@
 
 mod files;
 mod identity;
+mod kafka;
 mod stdin;
 mod tail;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-pub use self::{files::Files, stdin::Stdin};
+pub use self::{files::Files, kafka::Kafka, stdin::Stdin};
 use crate::sink::{Batch, EventSink, SinkError, Stored};
 
 /// Something that is read until it ends or is told to stop.
@@ -63,5 +64,24 @@ pub(crate) async fn store(
         }
         stop.run_until_cancelled(sleep(wait)).await?;
         wait = (2 * wait).min(MAX_WAIT);
+    }
+}
+
+/// The checkpoints whose keys begin so, trying for as long as it takes; `None` if told to stop before.
+pub(crate) async fn checkpoints(
+    sink: &dyn EventSink,
+    project: u64,
+    prefix: &str,
+    stop: &CancellationToken,
+) -> Option<BTreeMap<String, String>> {
+    loop {
+        match sink.checkpoints(project, prefix).await {
+            Ok(found) => return Some(found),
+            Err(error) => {
+                tracing::warn!(%error, "the checkpoints could not be read, trying again");
+            }
+        }
+        let wait = sleep(Duration::from_secs(1));
+        stop.run_until_cancelled(wait).await?;
     }
 }
