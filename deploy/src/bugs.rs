@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn machine(bug: &StoredBug) -> Value {
     json!({
-        "id": &bug.fingerprint[..10],
+        "id": bug.id,
         "project": bug.project,
         "title": bug.title,
         "count": bug.count,
@@ -73,7 +73,7 @@ fn human(bug: &StoredBug) -> String {
     let reason = bug.assessment["reason"].as_str().unwrap_or_default();
     format!(
         "{}  {:>7} ×  {}\n  {reason} · project {} · last seen {}\n",
-        &bug.fingerprint[..10],
+        bug.id,
         bug.count,
         bug.title,
         bug.project,

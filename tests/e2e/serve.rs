@@ -364,3 +364,56 @@ fn nothing_acknowledged_is_lost_and_nothing_is_doubled() {
     assert!(lost.is_empty(), "{lost:?}");
     assert!(acknowledged.len() > 50, "{}", acknowledged.len());
 }
+
+/// Runs statements on the store of a service that does not run; prints what they select.
+fn sql(service: &Service, statements: &str) -> String {
+    const SCRIPT: &str = "import sqlite3, sys\n\
+        db = sqlite3.connect(sys.argv[1])\n\
+        for statement in sys.argv[2].split(';'):\n    print(*(row[0] for row in db.execute(statement)), sep='\\n')\n\
+        db.commit()\n";
+    let output = Command::new("python3")
+        .args(["-c", SCRIPT])
+        .arg(service.path("outerloop.db"))
+        .arg(statements)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn one_place_is_one_bug_by_whatever_way_and_for_every_version() {
+    let called_by = |n: u64, caller: &str| {
+        let mut event = event(n);
+        let frames = &mut event["exception"]["values"][0]["stacktrace"]["frames"];
+        let outer =
+            json!({"filename": "shop/api.py", "function": caller, "context_line": "total(order)"});
+        frames.as_array_mut().unwrap().insert(0, outer);
+        event.to_string()
+    };
+    let mut service = Service::new("");
+    let send = |service: &Service, body: String| {
+        let url = service.url("/api/1/store/");
+        let (name, value) = auth();
+        assert_eq!(post(&url, &[(name, &value)], body.as_bytes()).0, 200);
+    };
+    service.start();
+    send(&service, called_by(1, "create"));
+    send(&service, called_by(2, "update"));
+    service.stop();
+    let why = sql(&service, "SELECT why FROM fingerprints ORDER BY bug, why");
+    assert!(
+        why.contains("KeyError in orders.py total, and ") && why.contains("the first"),
+        "{why}"
+    );
+    // A store that an older version left, which compared otherwise.
+    sql(
+        &service,
+        "UPDATE fingerprints SET version = 1, fingerprint = fingerprint || '-'",
+    );
+    service.start();
+    send(&service, called_by(3, "cancel"));
+    let bugs = service.bugs();
+    assert_eq!(bugs.len(), 1, "{bugs:#?}");
+    assert_eq!(bugs[0]["count"], 3);
+}

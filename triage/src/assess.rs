@@ -3,7 +3,7 @@
 use ingest::{ErrorEvent, Exception};
 use serde::Serialize;
 
-use crate::{BugClass, fingerprint::is_application};
+use crate::{BugClass, trace::is_application};
 
 /// What is to be made of a bug.
 #[derive(Debug, Clone, Serialize)]

@@ -1,10 +1,10 @@
 //! What is kept of the events of one bug.
 
-use std::{collections::HashMap, fmt};
+use std::{collections::HashSet, fmt};
 
 use ingest::ErrorEvent;
 
-use crate::{Assessment, Fingerprint, assess, fingerprint::first_line};
+use crate::{Assessment, Clusters, Features, Fingerprint, Why, assess, fingerprint::first_line};
 
 /// Bugs kept at once; events of further ones are counted and let go.
 const MAX_BUGS: usize = 10_000;
@@ -12,11 +12,16 @@ const MAX_BUGS: usize = 10_000;
 /// How many of them may be errors that were logged without a trace, so that a log full of these leaves room for others.
 const MAX_LOGGED: usize = 1_000;
 
-/// A bug's name: the first ten hex digits of its fingerprint.
+/// A bug's name: ten hex digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BugId(String);
 
 impl BugId {
+    /// The first digits of a fingerprint.
+    pub fn of(fingerprint: &Fingerprint) -> Self {
+        Self(fingerprint.as_str()[..10].to_owned())
+    }
+
     /// The ten digits.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -29,12 +34,12 @@ impl fmt::Display for BugId {
     }
 }
 
-/// Events that share a fingerprint.
+/// Events that are one bug, as [`Clusters`] says.
 #[derive(Debug, Clone)]
 pub struct Bug {
     /// Its name.
     pub id: BugId,
-    /// What its events have in common.
+    /// That of the event that was seen first.
     pub fingerprint: Fingerprint,
     /// One line for people: type, message, function; without a trace the logger and the message.
     pub title: String,
@@ -50,7 +55,8 @@ pub struct Bug {
 #[derive(Debug, Default)]
 pub struct Bugs {
     bugs: Vec<Bug>,
-    by_fingerprint: HashMap<Fingerprint, usize>,
+    clusters: Clusters,
+    ids: HashSet<BugId>,
     /// Bugs without a trace.
     n_logged: usize,
     n_events: u64,
@@ -61,9 +67,12 @@ impl Bugs {
     /// Lets an event join its bug.
     pub fn add(&mut self, event: ErrorEvent) {
         self.n_events += 1;
-        let fingerprint = Fingerprint::of(&event);
-        if let Some(&at) = self.by_fingerprint.get(&fingerprint) {
-            let bug = &mut self.bugs[at];
+        let features = Features::of(&event);
+        if let Some((at, why)) = self.clusters.find(&features) {
+            if why != Why::Equal {
+                self.clusters.insert(&features, at);
+            }
+            let bug = &mut self.bugs[at as usize];
             bug.count += 1;
             if wealth(&event) > wealth(&bug.event) {
                 bug.event = event;
@@ -76,14 +85,17 @@ impl Bugs {
             return;
         }
         self.n_logged += usize::from(is_logged);
-        self.by_fingerprint
-            .insert(fingerprint.clone(), self.bugs.len());
+        self.clusters.insert(&features, self.bugs.len() as u64);
+        let mut id = features.bug_id();
+        if !self.ids.insert(id.clone()) {
+            id = BugId::of(&features.fingerprint);
+        }
         self.bugs.push(Bug {
-            id: BugId(fingerprint.as_str()[..10].to_owned()),
+            id,
             title: title(&event),
             count: 1,
             assessment: assess(&event),
-            fingerprint,
+            fingerprint: features.fingerprint,
             event,
         });
     }

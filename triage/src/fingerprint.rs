@@ -1,35 +1,42 @@
-//! What makes two events the same bug.
+//! What makes two events the same bug beyond doubt.
 
 use std::fmt::Write;
 
-use ingest::{ErrorEvent, Exception, Frame};
+use ingest::ErrorEvent;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// How many of the innermost frames count; outer ones differ with the way in.
-const MAX_FRAMES: usize = 6;
+use crate::trace::Trace;
 
 /// A digest of what events of one bug have in common: 64 hex digits.
 ///
-/// It covers, for each exception of the chain, the type and the innermost frames of the application (file name,
-/// function; of the last one its source line too). Line numbers, paths and messages do not count where there are frames:
+/// It covers the type of the exception that surfaced and of its root cause, the application's frames of that (file and
+/// function) and the source line where it went wrong. Line numbers, paths and messages do not count where there are frames:
 /// they change with every release, machine and input. Without frames the masked message stands in; of an error that was
 /// logged without a trace the logger and the first line of the message, masked.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fingerprint(String);
 
 impl Fingerprint {
     /// The fingerprint of an event.
     pub fn of(event: &ErrorEvent) -> Self {
-        let mut text = format!("v1 {:?}", event.platform);
-        for exception in &event.exceptions {
-            describe(exception, &mut text);
-        }
-        if event.exceptions.is_empty() {
+        // A digest begins with the version of what it is made of: one of another version is never taken for it.
+        let mut text = format!("v2 {:?}\n", event.platform);
+        if let Some(trace) = Trace::of(event) {
+            text += &format!("{}\n{}\n", trace.kind, trace.frames.join("\n"));
+            text += trace.line.as_deref().unwrap_or_default();
+        } else if let Some(exception) = event.exceptions.first() {
+            text += &format!("{}\n{}", exception.type_name, masked(&exception.message));
+        } else {
             let logger = event.attributes.get("logger").and_then(|l| l.as_str());
             text.push_str(logger.unwrap_or_default());
             text.push('\n');
             template(first_line(event), &mut text);
         }
+        Self::digest(&text)
+    }
+
+    pub(crate) fn digest(text: &str) -> Self {
         let digest = Sha256::digest(text.as_bytes());
         Self(digest.iter().fold(String::new(), |mut hex, byte| {
             write!(hex, "{byte:02x}").expect("a string can be written to");
@@ -40,44 +47,6 @@ impl Fingerprint {
     /// The hex digits.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-fn describe(exception: &Exception, text: &mut String) {
-    text.push('\n');
-    text.push_str(&exception.type_name);
-    let app: Vec<&Frame> = exception
-        .frames
-        .iter()
-        .filter(|f| is_application(f))
-        .collect();
-    let frames = if app.is_empty() {
-        exception.frames.iter().collect()
-    } else {
-        app
-    };
-    // A recursion is as deep as its input: each frame counts once.
-    let mut seen: Vec<String> = Vec::new();
-    for frame in frames.iter().rev() {
-        let file = frame.path.rsplit(['/', '\\']).next().unwrap_or_default();
-        let one = format!(
-            "\n  {file} {}",
-            frame.function.rsplit('.').next().unwrap_or_default()
-        );
-        if !seen.contains(&one) {
-            seen.push(one);
-        }
-        if seen.len() == MAX_FRAMES {
-            break;
-        }
-    }
-    text.extend(seen);
-    match frames.last() {
-        Some(last) => match &last.context_line {
-            Some(line) => text.push_str(line.trim()),
-            None => text.push_str(&last.line.map_or_else(String::new, |l| l.to_string())),
-        },
-        None => text.push_str(&masked(&exception.message)),
     }
 }
 
@@ -104,18 +73,6 @@ fn template(message: &str, text: &mut String) {
     }
 }
 
-/// Whether a frame is no library's. Reporters disagree on `in_app`, so the path decides.
-pub(crate) fn is_application(frame: &Frame) -> bool {
-    let path = frame.path.as_str();
-    !path.is_empty()
-        && !path.starts_with('<')
-        && !path.contains("site-packages")
-        && !path.contains("dist-packages")
-        && !path.contains("node_modules")
-        && !path.contains("/lib/python")
-        && !path.starts_with("node:")
-}
-
 fn masked(message: &str) -> String {
     message
         .chars()
@@ -125,6 +82,8 @@ fn masked(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ingest::{Exception, Frame};
+
     use super::*;
 
     fn event(type_name: &str, message: &str, frames: &[(&str, &str, u32, &str)]) -> ErrorEvent {

@@ -1,18 +1,22 @@
 //! Groups error events that share a cause, and says which of them code can fix.
 //!
-//! In: `ingest::ErrorEvent`. Out: [`Bug`] with an [`Assessment`]. Read `fingerprint` (what makes two events alike),
-//! `bug` (what is kept of them), `class` (what went wrong, in the benchmark's words), then `assess`.
+//! In: `ingest::ErrorEvent`. Out: [`Bug`] with an [`Assessment`]. Read `trace` (what of a trace can be compared), `fingerprint`
+//! and `clusters` (what makes two events alike), `bug` (what is kept of them), `class` (what went wrong, in the benchmark's words), then `assess`.
 //! Invariants: an event joins exactly one bug; equal events have equal fingerprints on every machine; no I/O.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod assess;
 mod bug;
 mod class;
+mod clusters;
 mod fingerprint;
+mod similarity;
+mod trace;
 
 pub use crate::{
     assess::{Assessment, Fixability, assess},
     bug::{Bug, BugId, Bugs, title, wealth},
     class::BugClass,
+    clusters::{Clusters, FEATURES_VERSION, Features, Why},
     fingerprint::Fingerprint,
 };

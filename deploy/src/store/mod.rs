@@ -3,6 +3,7 @@
 //! All writing goes through one task (`writer`), which commits whatever waits in one transaction: an acknowledgement
 //! costs one write to the disk, shared by all that wait for it.
 
+mod known;
 mod read;
 mod writer;
 
@@ -65,6 +66,7 @@ impl Store {
             .run(&pool)
             .await
             .with_context(|| format!("bringing {} up to date", path.display()))?;
+        known::renew(&pool).await?;
         let (writer, work) = mpsc::channel(MAX_WAITING);
         tokio::spawn(writer::run(pool.clone(), work));
         Ok(Self { pool, writer })
@@ -135,7 +137,13 @@ fn escaped(path: &Path) -> anyhow::Result<String> {
 }
 
 fn migrations() -> Migrator {
-    const ALL: [(&str, &str); 1] = [("events", include_str!("../../migrations/0001_events.sql"))];
+    const ALL: [(&str, &str); 2] = [
+        ("events", include_str!("../../migrations/0001_events.sql")),
+        (
+            "fingerprints",
+            include_str!("../../migrations/0002_fingerprints.sql"),
+        ),
+    ];
     let migration = |(at, (name, sql)): (usize, (&'static str, &'static str))| {
         let version = at as i64 + 1;
         Migration::new(

@@ -12,8 +12,8 @@ use super::{Store, connect};
 #[derive(Debug, Clone)]
 pub(crate) struct StoredBug {
     pub(crate) project: u64,
-    /// Sixty-four hex digits.
-    pub(crate) fingerprint: String,
+    /// Ten hex digits.
+    pub(crate) id: String,
     pub(crate) title: String,
     /// As [`triage::Assessment`] is written.
     pub(crate) assessment: Value,
@@ -52,7 +52,7 @@ fn bug(row: &AnyRow) -> anyhow::Result<StoredBug> {
     let assessment: String = row.try_get(3)?;
     Ok(StoredBug {
         project: row.try_get::<i64, _>(0)? as u64,
-        fingerprint: row.try_get(1)?,
+        id: row.try_get::<String, _>(1)?.chars().take(10).collect(),
         title: row.try_get(2)?,
         assessment: serde_json::from_str(&assessment)?,
         count: row.try_get::<i64, _>(4)? as u64,

@@ -3,16 +3,14 @@
 use std::collections::HashMap;
 
 use ingest::{Batch, ErrorEvent, SinkError, Stored, Summary};
-use sqlx::{Any, AnyPool, Row, Transaction};
+use sqlx::{Any, AnyPool, Transaction};
 use tokio::sync::mpsc;
-use triage::{Fingerprint, assess, title, wealth};
+use triage::{Features, assess, title, wealth};
 
-use super::{Work, now_ms, random_hex};
+use super::{Work, known::Known, now_ms, random_hex};
 
 /// Batches of one transaction.
 const MAX_AT_ONCE: usize = 256;
-/// Bugs whose rows are known without asking; beyond it all are forgotten.
-const MAX_KNOWN: usize = 50_000;
 
 /// A batch as rows, but for what only the database knows.
 pub(super) struct Prepared {
@@ -20,11 +18,11 @@ pub(super) struct Prepared {
     rows: Vec<EventRow>,
 }
 
-struct EventRow {
-    event_id: String,
-    fingerprint: String,
-    title: String,
-    assessment: String,
+pub(super) struct EventRow {
+    pub(super) event_id: String,
+    pub(super) features: Features,
+    pub(super) title: String,
+    pub(super) assessment: String,
     wealth: i64,
     body: Vec<u8>,
 }
@@ -42,7 +40,7 @@ pub(super) fn prepare(mut batch: Batch) -> Result<Prepared, SinkError> {
 fn row(event: &ErrorEvent) -> anyhow::Result<EventRow> {
     Ok(EventRow {
         event_id: event.id.clone().unwrap_or_else(random_hex),
-        fingerprint: Fingerprint::of(event).as_str().to_owned(),
+        features: Features::of(event),
         title: title(event),
         assessment: serde_json::to_string(&assess(event))?,
         wealth: wealth(event) as i64,
@@ -64,7 +62,7 @@ pub(super) async fn run(pool: AnyPool, mut work: mpsc::Receiver<Work>) {
             }
             Err(error) => {
                 tracing::error!(%error, "events could not be stored");
-                known.0.clear();
+                known.clear();
                 for work in waiting.drain(..) {
                     drop(work.done.send(Err(SinkError::Failed(error.to_string()))));
                 }
@@ -72,10 +70,6 @@ pub(super) async fn run(pool: AnyPool, mut work: mpsc::Receiver<Work>) {
         }
     }
 }
-
-/// Rows of bugs, by project and fingerprint.
-#[derive(Default)]
-struct Known(HashMap<(i64, String), i64>);
 
 /// What changes of a bug with one transaction.
 struct Change {
@@ -142,41 +136,6 @@ async fn write(pool: &AnyPool, known: &mut Known, all: &[Work]) -> sqlx::Result<
     }
     transaction.commit().await?;
     Ok(answers)
-}
-
-impl Known {
-    /// The bug's row; made where there is none.
-    async fn bug(
-        &mut self,
-        transaction: &mut Transaction<'_, Any>,
-        project: i64,
-        row: &EventRow,
-        now: i64,
-    ) -> sqlx::Result<i64> {
-        let key = (project, row.fingerprint.clone());
-        if let Some(&id) = self.0.get(&key) {
-            return Ok(id);
-        }
-        let found = sqlx::query(
-            "INSERT INTO bugs (project, fingerprint, title, assessment, count, first_seen, last_seen, event_id, wealth) \
-             VALUES ($1, $2, $3, $4, 0, $5, $5, $6, -1) \
-             ON CONFLICT (project, fingerprint) DO UPDATE SET last_seen = excluded.last_seen RETURNING id",
-        )
-        .bind(project)
-        .bind(&row.fingerprint)
-        .bind(&row.title)
-        .bind(&row.assessment)
-        .bind(now)
-        .bind(&row.event_id)
-        .fetch_one(&mut **transaction)
-        .await?;
-        let id = found.try_get(0)?;
-        if self.0.len() >= MAX_KNOWN {
-            self.0.clear();
-        }
-        self.0.insert(key, id);
-        Ok(id)
-    }
 }
 
 async fn checkpoints(transaction: &mut Transaction<'_, Any>, batch: &Batch) -> sqlx::Result<()> {
