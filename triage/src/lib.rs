@@ -11,6 +11,7 @@ mod class;
 mod clusters;
 mod fingerprint;
 mod similarity;
+mod templates;
 mod trace;
 
 pub use crate::{
@@ -19,4 +20,5 @@ pub use crate::{
     class::BugClass,
     clusters::{Clusters, FEATURES_VERSION, Features, Why},
     fingerprint::Fingerprint,
+    templates::{OfLines, Template, TemplateId, Templates, of_lines},
 };
