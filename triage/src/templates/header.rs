@@ -112,7 +112,7 @@ impl Header {
                 _ => break,
             }
         }
-        if is_header { rest.trim() } else { line.trim() }
+        if is_header { rest } else { line }.trim_ascii()
     }
 }
 
@@ -141,7 +141,7 @@ fn find(line: &str, anchor: Anchor, gap: usize) -> Option<(usize, &str)> {
 
 /// The first word or bracketed group, and what comes after it and its bar.
 fn token(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_start();
+    let text = text.trim_ascii_start();
     let bytes = text.as_bytes();
     let end = match bytes.first()? {
         b'[' => bracket(bytes).unwrap_or_else(|| word(bytes)),

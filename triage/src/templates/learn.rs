@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
+    limits::MAX_LEARNED_TOKENS,
     mask::{MASK, is_border, tokens},
     patterns::Patterns,
 };
@@ -11,6 +12,8 @@ use super::{
 const N_VALUES: u32 = 4;
 /// The same right after the word `user`: names of people are few in a small log.
 const N_NAMES: u32 = 3;
+/// The same between `for` and `from` with an address: accounts, of which `root` may be nearly all.
+const N_ACCOUNTS: u32 = 2;
 /// The same of what looks like the word that tells events apart: the first one of a message, or a participle.
 const N_EVENTS: u32 = 12;
 /// A position that becomes a variable can make others of its messages equal but for one word. So many times over.
@@ -64,7 +67,7 @@ fn learn_once(rows: &mut [Vec<u32>], words: &Words<'_>) -> bool {
     let mut contexts: HashMap<u64, Context> = HashMap::new();
     for row in distinct {
         let total = sum(row);
-        for (at, token) in row.iter().enumerate() {
+        for (at, token) in row.iter().enumerate().take(MAX_LEARNED_TOKENS) {
             let context = contexts.entry(without(total, at, *token)).or_default();
             context.n_words += 1;
             context.has_mask |= *token == MASK_ID;
@@ -74,14 +77,20 @@ fn learn_once(rows: &mut [Vec<u32>], words: &Words<'_>) -> bool {
     for row in rows {
         let total = sum(row);
         let before = row.clone();
-        for (at, token) in before.iter().enumerate() {
+        for (at, token) in before.iter().enumerate().take(MAX_LEARNED_TOKENS) {
             if *token == MASK_ID || words.is_border(*token) {
                 continue;
             }
             let context = &contexts[&without(total, at, *token)];
-            let previous = at.checked_sub(1).map(|at| words.texts[before[at] as usize]);
-            let word = words.texts[*token as usize];
-            let enough = n_needed(word, previous);
+            let word = |at: usize| before.get(at).map(|id| words.texts[*id as usize]);
+            let previous = at.checked_sub(1).and_then(word);
+            let is_account = previous == Some("for")
+                && word(at + 1) == Some("from")
+                && word(at + 2) == Some(MASK);
+            let enough = match words.texts[*token as usize] {
+                _ if is_account => N_ACCOUNTS,
+                text => n_needed(text, previous),
+            };
             if context.n_words >= enough || context.has_mask && at > 0 {
                 row[at] = MASK_ID;
                 has_learned = true;

@@ -4,9 +4,9 @@
 pub(super) const MAX_LINE_BYTES: usize = 16 << 10;
 
 /// Bytes of a message with its values masked; what is behind does not count.
-pub(super) const MAX_SHAPE_BYTES: usize = 2 << 10;
+pub(super) const MAX_SHAPE_BYTES: usize = 1 << 10;
 
-/// Shapes that are remembered: with their templates at most 4 KiB each.
+/// Shapes that are remembered: with their templates at most 2 KiB each.
 pub(super) const MAX_SHAPES: usize = 16 << 10;
 
 /// Ids of templates that became others, which are remembered.
@@ -26,3 +26,6 @@ pub(super) const MAX_HEADER_TOKEN_BYTES: usize = 256;
 
 /// Ways in which the masks lie in templates of one length that a new shape is compared with.
 pub(super) const MAX_LAYOUTS: usize = 32;
+
+/// Tokens of a shape, from its beginning, that may be learned to be values.
+pub(super) const MAX_LEARNED_TOKENS: usize = 64;

@@ -40,15 +40,18 @@ pub(super) fn shape(message: &str, out: &mut String) {
         at = found.end;
         if found.is_value {
             mask(out, &mut masked_to);
-        } else if masked_to.is_some_and(|to| to + 1 >= out.trim_end().len() && is_unit(text))
-            && out[masked_to.unwrap_or_default()..].trim().is_empty()
-        {
+        } else if masked_to.is_some_and(|to| is_beside(out, to)) && is_unit(text) {
             out.truncate(masked_to.unwrap_or_default());
         } else if !(is_day_or_month(text) && is_before_date(&bytes[at..])) {
             out.push_str(text);
         }
     }
-    out.truncate(out.trim_end().len());
+    out.truncate(out.trim_ascii_end().len());
+}
+
+/// Whether at most a blank stands behind this place.
+fn is_beside(out: &str, to: usize) -> bool {
+    out.len() == to || out.len() == to + 1 && out.ends_with(' ')
 }
 
 /// Puts a mask, or lets the one before it stand for both if only separators are between them.
@@ -279,28 +282,30 @@ fn is_unit(word: &str) -> bool {
 }
 
 fn is_day_or_month(word: &str) -> bool {
-    matches!(
-        word,
-        "Mon"
-            | "Tue"
-            | "Wed"
-            | "Thu"
-            | "Fri"
-            | "Sat"
-            | "Sun"
-            | "Jan"
-            | "Feb"
-            | "Mar"
-            | "Apr"
-            | "May"
-            | "Jun"
-            | "Jul"
-            | "Aug"
-            | "Sep"
-            | "Oct"
-            | "Nov"
-            | "Dec"
-    )
+    // Most words are longer or shorter; this is asked of each.
+    word.len() == 3
+        && matches!(
+            word,
+            "Mon"
+                | "Tue"
+                | "Wed"
+                | "Thu"
+                | "Fri"
+                | "Sat"
+                | "Sun"
+                | "Jan"
+                | "Feb"
+                | "Mar"
+                | "Apr"
+                | "May"
+                | "Jun"
+                | "Jul"
+                | "Aug"
+                | "Sep"
+                | "Oct"
+                | "Nov"
+                | "Dec"
+        )
 }
 
 /// Whether a month or day of the month follows.

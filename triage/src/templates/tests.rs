@@ -55,6 +55,13 @@ fn a_word_among_many_is_a_value_and_among_few_is_not() {
         ],
         &["open door to <*>"],
     );
+    check(
+        &[
+            "granted for root from 10.0.0.1",
+            "granted for ann from 10.0.0.2",
+        ],
+        &["granted for <*> from <*>"],
+    );
     // What tells events apart needs more: verbs, and the first word.
     check(
         &[
