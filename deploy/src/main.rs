@@ -16,6 +16,7 @@ mod search;
 mod serve;
 mod store;
 mod test;
+mod triage;
 mod verify;
 
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ enum Command {
     Doctor(doctor::Args),
     Search(search::Args),
     Ingest(self::ingest::Args),
+    Triage(self::triage::Args),
     Serve(serve::Args),
     Bugs(bugs::Args),
     /// Print completions for a shell.
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Command::Doctor(args) => doctor::run(&args),
         Command::Search(args) => search::run(&args),
         Command::Ingest(args) => self::ingest::run(&args),
+        Command::Triage(args) => self::triage::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Bugs(args) => bugs::run(&args),
         Command::Completions { shell } => {
