@@ -1,7 +1,8 @@
 //! Groups error events that share a cause, and says which of them code can fix.
 //!
-//! In: `ingest::ErrorEvent`. Out: [`Bug`] with an [`Assessment`]. Read `trace` (what of a trace can be compared), `fingerprint`
-//! and `clusters` (what makes two events alike), `bug` (what is kept of them), `class` (what went wrong, in the benchmark's words), then `assess`.
+//! In: `ingest::ErrorEvent`. Out: [`Bug`] with an [`Assessment`]. Read `trace` (what of a trace can be compared),
+//! `fingerprint` and `clusters` (what makes two events alike), `bug` (what is kept of them), `class` (what went wrong, in
+//! the benchmark's words), then `assess`; `templates` tells what lines without a trace say.
 //! Invariants: an event joins exactly one bug; equal events have equal fingerprints on every machine; no I/O.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -136,12 +136,15 @@ fn word(bytes: &[u8], from: usize) -> Word {
         }
         at += 1;
     }
-    let is_value = has_digit
+    let (word, after) = (&bytes[from..at], &bytes[at..]);
+    // `jk2_init()` is the name of a function.
+    let is_call = after.starts_with(b"()") && !first.is_ascii_digit();
+    let is_value = has_digit && !is_call
         || is_path
         || n_slashes > 1
         || has_at
-        || is_literal(&bytes[from..at])
-        || is_host(&bytes[from..at], &bytes[at..]);
+        || is_literal(word)
+        || is_host(word, after);
     Word { end: at, is_value }
 }
 

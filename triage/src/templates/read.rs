@@ -70,7 +70,12 @@ impl OfLines {
         let mut out = csv::Writer::from_writer(out);
         for id in &self.ids {
             let text = texts.get(id).copied().unwrap_or(MASK);
-            out.write_record([id.0.to_string().as_str(), text])?;
+            out.write_record([id.0.to_string().as_str(), text])
+                .map_err(|error| match error.into_kind() {
+                    // The writer's own error, so that a closed pipe can be told.
+                    csv::ErrorKind::Io(error) => error,
+                    kind => io::Error::other(format!("{kind:?}")),
+                })?;
         }
         out.flush()
     }
