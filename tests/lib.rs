@@ -20,7 +20,7 @@ mod service;
 pub use crate::{
     installed::installed,
     kafka::{Kafka, Message},
-    outerloop::{Outerloop, Ran, cache, exploring_isolate},
+    outerloop::{Outerloop, Ran, cache, exploring_isolate, program},
     repository::{Crash, Form, Repository, Snapshot},
     service::{KEY, Service},
 };

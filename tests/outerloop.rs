@@ -235,7 +235,7 @@ fn target() -> PathBuf {
 /// Cargo builds a package's programs for that package's own tests only, and artifact dependencies are not stable yet
 /// (<https://doc.rust-lang.org/cargo/reference/unstable.html#artifact-dependencies>). So cargo is asked here, once:
 /// a moment where the program is fresh, and never a test of an old one.
-pub(crate) fn program() -> &'static Path {
+pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let folder = std::env::current_exe().expect("the program knows its place");

@@ -8,15 +8,29 @@ use std::{
 };
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use triage::{OfLines, of_lines};
+use ingest::Format;
+use serde_json::{Value, json};
+use triage::{Bug, Bugs, OfLines, Priority, of_lines};
 
-use crate::fix::{plain, usage};
+use crate::fix::{Output, plain, usage};
 
-/// Group what a log says.
+/// Group a log's errors into bugs, and say of each whether code can fix it and how much it matters.
+///
+/// Exit status: 0 at least one bug; 4 none; 2 bad usage.
 #[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    /// The log; - for standard input.
+    #[arg(long, value_name = "FILE", required = true)]
+    log: Option<PathBuf>,
+    /// The log's form: auto, text, json or sentry.
+    #[arg(long, value_name = "FORM", default_value_t)]
+    format: Format,
+    /// The form of what is printed.
+    #[arg(long, value_name = "FORM", default_value = "human")]
+    output: Output,
 }
 
 #[derive(Debug, Subcommand)]
@@ -47,9 +61,90 @@ enum TemplatesOutput {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    match &args.command {
-        Command::Templates(args) => templates(args),
+    match (&args.command, &args.log) {
+        (Some(Command::Templates(args)), _) => templates(args),
+        (None, Some(log)) => bugs(args, log),
+        (None, None) => Err(usage("--log is missing")),
     }
+}
+
+fn bugs(args: &Args, log: &Path) -> anyhow::Result<ExitCode> {
+    let mut bugs = Bugs::default();
+    ingest::read(open(log)?, args.format, |event| bugs.add(event)).map_err(|error| {
+        usage(format!(
+            "{}: {:#}",
+            log.display(),
+            anyhow::Error::new(error)
+        ))
+    })?;
+    let (n_events, n_overflow) = (bugs.n_events(), bugs.n_overflow());
+    let newest = bugs.newest_release().map(str::to_owned);
+    let mut ranked: Vec<_> = bugs
+        .into_ranked()
+        .into_iter()
+        .map(|bug| (bug.impact.priority(newest.as_deref()), bug))
+        .collect();
+    ranked.sort_by_key(|(priority, bug)| {
+        (
+            bug.event.exceptions.is_empty(),
+            std::cmp::Reverse(priority.score),
+        )
+    });
+    let mut out = BufWriter::new(io::stdout().lock());
+    let result = match args.output {
+        Output::Json => {
+            let bugs: Vec<_> = ranked.iter().map(machine).collect();
+            let n_left = n_overflow;
+            writeln!(
+                out,
+                "{:#}",
+                json!({"bugs": bugs, "events": n_events, "events_of_further_bugs": n_left})
+            )
+        }
+        Output::Human => ranked
+            .iter()
+            .try_for_each(|one| write!(out, "{}", human(one))),
+    };
+    match result.and_then(|()| out.flush()) {
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        result => result?,
+    }
+    eprintln!("{n_events} events, {} bugs", ranked.len());
+    if n_overflow > 0 {
+        eprintln!("{n_overflow} events were of further bugs, beyond the most that are kept");
+    }
+    Ok(if ranked.is_empty() {
+        ExitCode::from(4)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn machine((priority, bug): &(Priority, Bug)) -> Value {
+    json!({
+        "id": bug.id.as_str(),
+        "title": bug.title,
+        "count": bug.count,
+        "assessment": bug.assessment,
+        "priority": priority,
+        "users": bug.impact.n_users(),
+        "requests": bug.impact.n_requests(),
+        "releases": bug.impact.releases,
+        "environments": bug.impact.environments,
+    })
+}
+
+fn human((priority, bug): &(Priority, Bug)) -> String {
+    format!(
+        "{}  priority {:>3}  {:>7} ×  {}\n  {}\n  {}\n",
+        bug.id,
+        priority.score,
+        bug.count,
+        plain(&bug.title),
+        plain(&bug.assessment.reason),
+        plain(&priority.reasons.join("; "))
+    )
 }
 
 fn templates(args: &TemplatesArgs) -> anyhow::Result<ExitCode> {

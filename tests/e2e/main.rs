@@ -29,6 +29,7 @@ mod search;
 mod serve;
 mod shop;
 mod status;
+mod triage;
 mod verify;
 mod witness;
 mod work_tree;

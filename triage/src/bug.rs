@@ -4,7 +4,9 @@ use std::{collections::HashSet, fmt};
 
 use ingest::ErrorEvent;
 
-use crate::{Assessment, Clusters, Features, Fingerprint, Why, assess, fingerprint::first_line};
+use crate::{
+    Assessment, Clusters, Features, Fingerprint, Impact, Why, assess, fingerprint::first_line,
+};
 
 /// Bugs kept at once; events of further ones are counted and let go.
 const MAX_BUGS: usize = 10_000;
@@ -45,6 +47,8 @@ pub struct Bug {
     pub title: String,
     /// Events seen.
     pub count: u64,
+    /// Whom they hit.
+    pub impact: Impact,
     /// The event that tells most of it: the one with the most captured values.
     pub event: ErrorEvent,
     /// Whether code can fix it.
@@ -61,12 +65,19 @@ pub struct Bugs {
     n_logged: usize,
     n_events: u64,
     n_overflow: u64,
+    /// The release of the last event that told one.
+    newest: Option<String>,
 }
 
 impl Bugs {
     /// Lets an event join its bug.
     pub fn add(&mut self, event: ErrorEvent) {
         self.n_events += 1;
+        if let Some(release) = &event.release
+            && self.newest.as_ref() != Some(release)
+        {
+            self.newest = Some(release.clone());
+        }
         let features = Features::of(&event);
         if let Some((at, why)) = self.clusters.find(&features) {
             if why != Why::Equal {
@@ -74,6 +85,7 @@ impl Bugs {
             }
             let bug = &mut self.bugs[at as usize];
             bug.count += 1;
+            bug.impact.add(&event);
             if wealth(&event) > wealth(&bug.event) {
                 bug.event = event;
             }
@@ -90,10 +102,13 @@ impl Bugs {
         if !self.ids.insert(id.clone()) {
             id = BugId::of(&features.fingerprint);
         }
+        let mut impact = Impact::default();
+        impact.add(&event);
         self.bugs.push(Bug {
             id,
             title: title(&event),
             count: 1,
+            impact,
             assessment: assess(&event),
             fingerprint: features.fingerprint,
             event,
@@ -105,6 +120,11 @@ impl Bugs {
         self.bugs
             .sort_by_key(|b| (b.event.exceptions.is_empty(), std::cmp::Reverse(b.count)));
         self.bugs
+    }
+
+    /// The release that was seen last.
+    pub fn newest_release(&self) -> Option<&str> {
+        self.newest.as_deref()
     }
 
     /// Events added, those of bugs beyond the limit included.

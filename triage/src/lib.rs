@@ -2,7 +2,7 @@
 //!
 //! In: `ingest::ErrorEvent`. Out: [`Bug`] with an [`Assessment`]. Read `trace` (what of a trace can be compared),
 //! `fingerprint` and `clusters` (what makes two events alike), `bug` (what is kept of them), `class` (what went wrong, in
-//! the benchmark's words), then `assess`; `templates` tells what lines without a trace say.
+//! the benchmark's words), `assess`, `impact` (whom it hits); `templates` tells what lines without a trace say.
 //! Invariants: an event joins exactly one bug; equal events have equal fingerprints on every machine; no I/O.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -11,6 +11,7 @@ mod bug;
 mod class;
 mod clusters;
 mod fingerprint;
+mod impact;
 mod similarity;
 mod templates;
 mod trace;
@@ -21,5 +22,6 @@ pub use crate::{
     class::BugClass,
     clusters::{Clusters, FEATURES_VERSION, Features, Why},
     fingerprint::Fingerprint,
+    impact::{Impact, Priority},
     templates::{OfLines, Template, TemplateId, Templates, of_lines},
 };
