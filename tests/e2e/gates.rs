@@ -107,6 +107,48 @@ fn cures_refuses_another_crash() {
     );
 }
 
+const ZONES: &str = r#"ZONES = {"UTC": 0, "Europe/Paris": 60}
+
+
+class UnknownZone(Exception):
+    pass
+
+
+def offset(name):
+    if name not in ZONES:
+        raise UnknownZone(name)
+    return ZONES[name]
+
+
+def local(minutes, zone):
+    return minutes + zone
+"#;
+
+/// As for a time zone given by its name: the name in the test is none, and the mended code says so.
+#[test]
+fn cures_takes_the_answer_to_a_value_that_stands_for_a_good_one() {
+    let repository = Repository::of(&[("zones.py", ZONES)]);
+    let log = repository.crash(Crash {
+        script: "from zones import local\n\nlocal(5, \"Europe/Paris\")\n",
+        root: "",
+        shown: "/app",
+        form: Form::Sentry,
+    });
+    let mended = ZONES.replace("minutes + zone", "minutes + offset(zone)");
+    let patch = diff(&repository, &[("zones.py", &mended)]);
+    let answer = verify_log(&repository, &log, patch).json(0);
+    let test = answer["reproduction"]["source"].as_str();
+    assert!(
+        test.is_some_and(|t| t.contains("with pytest.raises(UnknownZone)")),
+        "{answer:#}"
+    );
+    // One that nobody declares is another crash.
+    let mended = ZONES.replace("minutes + zone", "minutes + ZONES[zone]");
+    let patch = diff(&repository, &[("zones.py", &mended)]);
+    let answer = verify_log(&repository, &log, patch).json(3);
+    assert_eq!(refusals(&answer)[0].0, "cures", "{answer:#}");
+}
+
 /// As for a table whose wrapped cells were mended with a change of what its other options share.
 #[test]
 fn no_regression_refuses_what_a_test_says() {

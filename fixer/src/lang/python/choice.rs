@@ -334,13 +334,14 @@ impl Work<'_> {
             let Some(behaviour) = alive.get(at) else {
                 break;
             };
-            let test = self.write(crash, &Expectation::of(behaviour.raises.as_ref()));
+            let raises = self.ends_in(crash, &behaviour.candidate, behaviour.raises.as_ref())?;
+            let test = self.write(crash, &Expectation::of(raises.as_ref()));
             let parts = parts(&behaviour.candidate, self.project);
             let gates = Gates {
                 bench: &self.bench,
                 project: self.project,
                 crash,
-                raises: behaviour.raises.as_ref(),
+                raises: raises.as_ref(),
                 test: &test,
                 parts: &parts,
                 returned: &[],

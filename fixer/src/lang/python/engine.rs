@@ -7,13 +7,17 @@ use ingest::Exception;
 use super::{
     caller::Script,
     explorer::Explorer,
+    hunks::run_each,
+    judge,
     locate::{locations, map},
     project::Project,
     publish::n_foreign,
-    run::{Bench, Mode, Raised, Ran, Run},
+    run::{Bench, Kind, Mode, Raised, Ran, Run},
     testfile::{self, Expectation},
 };
-use crate::{FixError, Goal, Report, Task, frames::Mapped, gates::Reproduction};
+use crate::{
+    FixError, Goal, Report, Task, candidate::Candidate, frames::Mapped, gates::Reproduction,
+};
 
 /// Works on one bug of a Python program.
 ///
@@ -214,6 +218,35 @@ impl<'a> Work<'a> {
             native,
             explored,
         }))
+    }
+
+    /// What a script does on a patched tree, natively.
+    pub(super) fn natively(&self, candidate: &Candidate, script: &str) -> Result<Ran, FixError> {
+        let ran = run_each(&self.bench, self.project, &[candidate], |id| {
+            Run::script(id, script)
+        })?;
+        let none = || Ran::without_answer(0, Kind::Skipped);
+        Ok(ran.into_iter().next().unwrap_or_else(none))
+    }
+
+    /// The exception in which the test's input ends on a patched tree that cures the crash; `captured` is that of the
+    /// captured input.
+    ///
+    /// The value that stands for a captured one may be one that the mended code refuses as it should, where the captured
+    /// one was good: a time zone of no known name.
+    pub(super) fn ends_in(
+        &self,
+        crash: &Crash,
+        candidate: &Candidate,
+        captured: Option<&Raised>,
+    ) -> Result<Option<Raised>, FixError> {
+        if captured.is_some() || crash.published.text() == crash.script.text() {
+            return Ok(captured.cloned());
+        }
+        let published = self.natively(candidate, &crash.published.text())?;
+        Ok(published
+            .error
+            .filter(|e| judge::is_answer(e, &crash.native, self.project)))
     }
 
     /// The crash as a test file.

@@ -243,6 +243,13 @@ fn is_promised(
     by_rule && (own || raised_there)
 }
 
+/// Whether an exception is no crash but how the function that raises it answers to what it cannot take.
+pub(crate) fn is_answer(error: &Raised, crash: &Raised, project: &Project) -> bool {
+    error.type_name != crash.type_name
+        && !matches!(error.type_name.as_str(), "Exception" | "BaseException")
+        && is_named_there(error, project)
+}
+
 /// Whether the function that raises, or one around it, named the exception before: in a `raise`, a handler or a docstring.
 fn is_named_there(error: &Raised, project: &Project) -> bool {
     let Some((place, file)) = error

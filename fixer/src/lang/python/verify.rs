@@ -11,7 +11,7 @@ use super::{
     policy::policy,
     project::{Project, is_test},
     retest::{Control, cures, reproduces},
-    run::{Bench, Kind, Mode, Raised, Ran, Run},
+    run::{Bench, Kind, Mode, Raised, Run},
     suite::{Suite, Verdict},
     suppression::{Returned, suppression},
     testfile::Expectation,
@@ -142,17 +142,10 @@ pub(crate) fn verify(task: &Task<'_>, patch: &Candidate) -> Result<Report, FixEr
     work.explorer = None;
     let (bench, project) = (&work.bench, work.project);
     let code = code(patch);
-    let ran = |script: &str| -> Result<Ran, FixError> {
-        let ran = run_each(bench, project, &[&code], |id| Run::script(id, script))?;
-        Ok(ran
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| Ran::without_answer(0, Kind::Skipped)))
-    };
     let promised = judge::promised(work.exception, work.mapped, project);
-    let cured = ran(&crash.script.text())?;
-    let raises = match judge::outcome(&cured, &crash.native, &promised, patch, project) {
-        Judged::Cured => cured.error,
+    let captured = work.natively(&code, &crash.script.text())?;
+    let raises = match judge::outcome(&captured, &crash.native, &promised, patch, project) {
+        Judged::Cured => work.ends_in(&crash, &code, captured.error.as_ref())?,
         Judged::Moved(_) | Judged::Failed => None,
     };
     let test = work.write(&crash, &Expectation::of(raises.as_ref()));
@@ -194,7 +187,7 @@ pub(crate) fn verify(task: &Task<'_>, patch: &Candidate) -> Result<Report, FixEr
             timeout: 10.0,
             ..Run::script(id, "")
         })?;
-        let now = ran(&published)?;
+        let now = work.natively(&code, &published)?;
         Ok(
             match behaviour::beside(&base, after.first(), &now, &crash.native) {
                 Ok(beside) => beside.finding(1),
