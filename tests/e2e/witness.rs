@@ -436,3 +436,32 @@ fn an_object_that_no_log_rebuilds_has_a_stand_in() {
     assert!(test.contains("from shop.billing import Entry"), "{test}");
     assert!(test.contains("def test_cost"), "{test}");
 }
+
+/// A reader of tokens that handles one of the two ways in which they may be broken.
+const TOKENS: &str = r#""""Tokens of a request."""
+
+import base64
+
+
+def owner(header):
+    """Whose token a header holds; None of one that cannot be read."""
+    scheme, _, rest = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, _, _ = base64.b64decode(rest).decode().partition(":")
+    except UnicodeError:
+        return None
+    return name
+"#;
+
+#[test]
+fn a_handler_takes_a_library_error_of_the_same_base_by_its_full_name() {
+    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/tokens.py", TOKENS)]);
+    let script = "from shop.tokens import owner\n\nowner(\"Basic a\")\n";
+    let bug = bug_of(&repository, script, Form::Sentry, 0);
+    assert_eq!(bug["fix"]["generator"], "widen the handler", "{bug}");
+    let diff = bug["fix"]["diff"].as_str().unwrap();
+    assert!(diff.contains("+import binascii"), "{diff}");
+    assert!(diff.contains("(UnicodeError, binascii.Error)"), "{diff}");
+}

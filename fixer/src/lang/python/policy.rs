@@ -70,6 +70,7 @@ const FORBIDDEN: &[&str] = &[
 const HARMLESS: &[&str] = &[
     "__future__",
     "abc",
+    "binascii",
     "bisect",
     "collections",
     "contextlib",

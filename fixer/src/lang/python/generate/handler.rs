@@ -13,6 +13,9 @@ pub(super) fn widen(site: &Site<'_>) -> Vec<Proposal> {
         return out;
     };
     let kind = site.error.type_name.as_str();
+    let Some((name, import)) = caught(site) else {
+        return out;
+    };
     for (n, node) in ancestors(statement)
         .take_while(|n| n.kind() != "function_definition")
         .filter(|n| n.kind() == "try_statement")
@@ -43,7 +46,7 @@ pub(super) fn widen(site: &Site<'_>) -> Vec<Proposal> {
             }
             let related = names
                 .iter()
-                .map(|name| affinity(name, kind))
+                .map(|name| affinity(name, kind).max(kinship(name, &site.error.mro)))
                 .fold(0.0, f64::max);
             // One call and its handler belong together; a long body says less.
             let focus = match children(body).len() {
@@ -61,11 +64,11 @@ pub(super) fn widen(site: &Site<'_>) -> Vec<Proposal> {
             let text = file.text_of(types);
             let new = if tuple.is_some() {
                 format!(
-                    "{}, {kind})",
+                    "{}, {name})",
                     text.trim_end_matches(')').trim_end().trim_end_matches(',')
                 )
             } else {
-                format!("({text}, {kind})")
+                format!("({text}, {name})")
             };
             let has_alias = types.parent().is_some_and(|p| p.kind() == "as_pattern");
             let uses_alias = has_alias && clause_uses_attributes(file, clause);
@@ -82,11 +85,49 @@ pub(super) fn widen(site: &Site<'_>) -> Vec<Proposal> {
             ));
             out.push(Proposal {
                 witness,
-                ..proposal(vec![Edit::replace(types, new)], "widen the handler", prior)
+                ..proposal(
+                    import
+                        .clone()
+                        .into_iter()
+                        .chain([Edit::replace(types, new)])
+                        .collect(),
+                    "widen the handler",
+                    prior,
+                )
             });
         }
     }
     out
+}
+
+/// What an `except` clause of the file calls the exception, and the import that this needs; nothing where a class of the
+/// repository itself is not known there: its module may import this one.
+pub(super) fn caught(site: &Site<'_>) -> Option<(String, Option<Edit>)> {
+    let (file, error) = (site.file, site.error);
+    let (module, name) = (error.module.as_str(), error.type_name.as_str());
+    if module == "builtins" || is_global(file, name) {
+        return Some((name.to_owned(), None));
+    }
+    let imports = children(file.root())
+        .into_iter()
+        .filter(|n| matches!(n.kind(), "import_statement" | "import_from_statement"));
+    let qualified = format!("{module}.{name}");
+    let own = format!("import {module}");
+    let mut last = None;
+    for import in imports {
+        if file.text_of(import) == own {
+            return Some((qualified, None));
+        }
+        last = Some(import);
+    }
+    let is_ours = site
+        .project
+        .sources()
+        .any(|p| site.project.module_of(p).as_deref() == Some(module));
+    let is_private = module.split('.').any(|part| part.starts_with('_'));
+    let last = last.filter(|_| !is_ours && !is_private && !module.is_empty())?;
+    let edit = Edit::insert(last.end_byte(), format!("\n{own}"));
+    Some((qualified, Some(edit)))
 }
 
 /// Whether a handler reads attributes of what it caught, which another exception may not have.
@@ -124,6 +165,25 @@ fn affinity(caught: &str, raised: &str) -> f64 {
         | ("OSError" | "IOError", "ValueError" | "UnicodeDecodeError") => 0.6,
         ("IndexError", "ValueError") | ("StopIteration", _) => 0.4,
         _ => 0.25,
+    }
+}
+
+/// How likely a handler for one exception is meant for another that has the same narrow built-in base: of a base64 text
+/// `binascii.Error` says as much as `UnicodeDecodeError`, both a `ValueError`.
+///
+/// Source: The Python Standard Library, "Exception hierarchy".
+fn kinship(caught: &str, raised: &[String]) -> f64 {
+    let base = match caught.rsplit('.').next().unwrap_or(caught) {
+        "UnicodeError" | "UnicodeDecodeError" | "UnicodeEncodeError" | "JSONDecodeError" => {
+            "ValueError"
+        }
+        "IndexError" | "KeyError" => "LookupError",
+        "OverflowError" | "ZeroDivisionError" => "ArithmeticError",
+        _ => return 0.0,
+    };
+    match raised.iter().any(|class| class == base) {
+        true => 0.75,
+        false => 0.0,
     }
 }
 

@@ -2,7 +2,12 @@
 
 use tree_sitter::Node;
 
-use super::{Edit, Proposal, Site, Target, guard::step_of, handler::is_global, proposal};
+use super::{
+    Edit, Proposal, Site, Target,
+    guard::step_of,
+    handler::{caught, is_global},
+    proposal,
+};
 use crate::lang::python::{
     contract::{Instead, catches, handled_calls, in_loop},
     project::parent,
@@ -88,12 +93,13 @@ fn wrapped(site: &Site<'_>, statement: Node<'_>, instead: &Instead) -> Option<Ve
     };
     let (indent, step) = (file.indent_of(statement), step_of(file));
     let body = shifted(file, statement, statement, step)?;
-    let kind = &site.error.type_name;
-    Some(vec![Edit {
+    let (kind, import) = caught(site)?;
+    let handled = Edit {
         start: file.line_start_of(statement),
         end: statement.end_byte(),
         text: format!("{indent}try:\n{body}\n{indent}except {kind}:\n{indent}{step}{action}"),
-    }])
+    };
+    Some(import.into_iter().chain([handled]).collect())
 }
 
 /// `x = [f(i) for i in items]` as a loop that handles the exception for each item.
@@ -132,11 +138,17 @@ fn unrolled(site: &Site<'_>, target: &Target<'_>, instead: &Instead) -> Option<V
         text.push_str(&format!("{deeper}{}:\n", file.text_of(*condition)));
         deeper.push_str(step);
     }
-    let (item, kind) = (file.text_of(*item), &site.error.type_name);
+    let item = file.text_of(*item);
+    let (kind, import) = caught(site)?;
     text.push_str(&format!(
         "{deeper}try:\n{deeper}{step}{name}.append({item})\n{deeper}except {kind}:\n{deeper}{step}{action}"
     ));
-    Some(vec![Edit::replace(statement, text)])
+    Some(
+        import
+            .into_iter()
+            .chain([Edit::replace(statement, text)])
+            .collect(),
+    )
 }
 
 /// The lines from one statement to another, a step further in. Nothing where a string goes over several of them.
