@@ -465,3 +465,29 @@ fn a_handler_takes_a_library_error_of_the_same_base_by_its_full_name() {
     assert!(diff.contains("+import binascii"), "{diff}");
     assert!(diff.contains("(UnicodeError, binascii.Error)"), "{diff}");
 }
+
+/// A module that guards one of its divisions.
+const PACE: &str = r#""""How a job gets on."""
+
+
+def share(done, total):
+    return done / total if total else 0.0
+
+
+def pace(done, seconds):
+    return done / seconds
+"#;
+
+#[test]
+fn a_divisor_of_zero_gives_what_it_gives_at_other_divisions() {
+    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/pace.py", PACE)]);
+    let script = "from shop.pace import pace\n\npace(3, 0)\n";
+    let bug = bug_of(&repository, script, Form::Sentry, 0);
+    let generator = "conditional value, as at other divisions";
+    assert_eq!(bug["fix"]["generator"], generator, "{bug}");
+    let diff = bug["fix"]["diff"].as_str().unwrap();
+    assert!(
+        diff.contains("return done / seconds if seconds else 0.0"),
+        "{diff}"
+    );
+}

@@ -146,14 +146,7 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
     // The whole operand, conditional on the value: the largest expression that needs it and is not the statement's target.
     let whole = operand(target.failing, target.statement);
     for (default, fit) in results(site, target, whole) {
-        let text = format!("{} if {} else {default}", file.text_of(whole), bad.good);
-        let bare = whole.parent().is_some_and(|p| {
-            matches!(
-                p.kind(),
-                "assignment" | "return_statement" | "parenthesized_expression"
-            )
-        });
-        let text = if bare { text } else { format!("({text})") };
+        let text = if_good(file, whole, &bad.good, default);
         out.push(Proposal {
             value: Some(default.to_owned()),
             ..proposal(
@@ -187,6 +180,18 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
         }
     }
     out
+}
+
+/// `E if good else D`, in parentheses where something beside it would tear it apart.
+pub(super) fn if_good(file: &PyFile, whole: Node<'_>, good: &str, default: &str) -> String {
+    let text = format!("{} if {good} else {default}", file.text_of(whole));
+    let bare = whole.parent().is_some_and(|p| {
+        matches!(
+            p.kind(),
+            "assignment" | "return_statement" | "parenthesized_expression"
+        )
+    });
+    if bare { text } else { format!("({text})") }
 }
 
 /// Whether a statement does nothing but call a method of a value that changes it.
@@ -355,7 +360,7 @@ pub(super) fn returned_values(file: &PyFile, function: Node<'_>) -> Vec<String> 
 }
 
 /// The largest expression that holds a node and is a whole operand: an argument, a right side, a returned value.
-fn operand<'a>(node: Node<'a>, statement: Node<'a>) -> Node<'a> {
+pub(super) fn operand<'a>(node: Node<'a>, statement: Node<'a>) -> Node<'a> {
     let mut at = node;
     while let Some(parent) = at.parent() {
         if parent.id() == statement.id() || is_statement(parent) {

@@ -10,6 +10,7 @@ mod guard;
 mod handler;
 mod idiom;
 mod missing;
+mod ratio;
 mod sibling;
 mod signature;
 mod special;
@@ -123,6 +124,7 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
         out.extend(special::special(site, &target));
         out.extend(signature::signature(site, &target));
     }
+    out.extend(ratio::as_other_divisions(site, &target, &bads));
     for bad in &bads {
         out.extend(expression::conjoin(site, &target, bad));
         out.extend(expression::substitute(site, &target, bad));
