@@ -78,7 +78,7 @@ pub(super) fn as_other_divisions(
             ..proposal(
                 vec![Edit::replace(whole, text)],
                 "conditional value, as at other divisions",
-                0.8 * share * (0.8 + 0.2 * near),
+                0.8 * share * (0.6 + 0.4 * near),
             )
         });
     }
