@@ -19,6 +19,7 @@ mod mixed;
 pub mod otlp;
 mod outcome;
 mod pattern;
+mod quiet;
 mod read;
 mod record;
 mod redact;
@@ -41,3 +42,5 @@ pub use crate::{
     report::report,
     sink::{Batch, EventSink, SinkError, Stored},
 };
+#[doc(hidden)]
+pub use quiet::first_patterns;

@@ -7,6 +7,7 @@ use crate::{
     limits::MAX_RECORD_BYTES,
     mixed::MixedReader,
     outcome::{DropReason, Outcomes, Summary},
+    quiet::{Piece, last_lines},
     read::Format,
     redact::Redactor,
 };
@@ -69,17 +70,22 @@ impl LogReader {
 
     /// Takes the next bytes.
     pub fn push(&mut self, mut bytes: &[u8]) {
-        while let Some(at) = memchr::memchr(b'\n', bytes) {
-            let (line, rest) = (&bytes[..at], &bytes[at + 1..]);
-            if self.partial.is_empty() && self.n_cut == 0 {
-                self.line(line, 1);
-            } else {
-                self.keep(line);
-                self.whole_partial(1);
-            }
-            bytes = rest;
+        if !self.partial.is_empty() || self.n_cut > 0 {
+            let Some(at) = memchr::memchr(b'\n', bytes) else {
+                return self.keep(bytes);
+            };
+            self.keep(&bytes[..at]);
+            self.whole_partial(1);
+            bytes = &bytes[at + 1..];
         }
-        self.keep(bytes);
+        let mut pieces = self.lines.pieces(bytes);
+        while let Some(piece) = pieces.next(self.lines.reads_all()) {
+            match piece {
+                Piece::Quiet { lines, n } => self.pass(lines, n),
+                Piece::Line(line) => self.line(line, 1),
+            }
+        }
+        self.keep(&bytes[pieces.position()..]);
     }
 
     /// Ends what is unfinished, the last line too: the end of the log, or no more of it has come for a while.
@@ -140,6 +146,24 @@ impl LogReader {
         self.found.summary.cut_lines += u64::from(is_cut);
         self.lines.line(line, is_cut, &mut self.found);
         self.starts.push_back(start);
+        self.settle();
+    }
+
+    /// Lines that say nothing.
+    fn pass(&mut self, lines: &[u8], n: u64) {
+        self.position += lines.len() as u64;
+        self.found.at(self.position);
+        self.lines.pass(lines, n, &mut self.found);
+        let last = last_lines(lines, MAX_STARTS);
+        let start = self.position - last.len() as u64;
+        self.starts.push_back(start);
+        let ends = memchr::memchr_iter(b'\n', &last[..last.len() - 1]);
+        self.starts.extend(ends.map(|at| start + at as u64 + 1));
+        self.settle();
+    }
+
+    /// After one or more lines: what still matters of those before.
+    fn settle(&mut self) {
         let is_idle = self.lines.is_idle();
         let n_kept = if is_idle {
             self.lines.n_recent()
@@ -183,9 +207,8 @@ impl Outcomes for Found {
         self.n_here += 1;
     }
 
-    fn dropped(&mut self, reason: DropReason) {
-        self.summary.records += 1;
-        *self.summary.dropped.entry(reason).or_default() += 1;
+    fn dropped_many(&mut self, reason: DropReason, n: u64) {
+        self.summary.drop_many(reason, n);
     }
 }
 

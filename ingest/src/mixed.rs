@@ -10,6 +10,7 @@ use crate::{
     limits::MAX_TEXT_LINE_BYTES,
     outcome::{Collected, DropReason, Outcomes},
     pattern::bytes_regex,
+    quiet::Pieces,
     record::{
         container::{Streams, container_record, cri, passed},
         errors,
@@ -35,12 +36,50 @@ static JSON_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// A line without a byte order mark and the blanks at its ends.
+fn trimmed(line: &[u8]) -> &[u8] {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    line.trim_ascii()
+}
+
+/// The object or array that a line looks like, without what passed the line on has put before it.
+pub(crate) fn json_in(line: &[u8]) -> Option<&[u8]> {
+    if !line.trim_ascii_end().ends_with(b"}") && !line.trim_ascii_end().ends_with(b"]") {
+        return None;
+    }
+    let line = trimmed(line);
+    let json = if line.ends_with(b"}") && !line.starts_with(b"{") {
+        std::str::from_utf8(line).map_or(line, |text| passed(text).content.as_bytes())
+    } else {
+        line
+    };
+    let is_in = |open, close| json.starts_with(open) && json.ends_with(close);
+    (is_in(b"{", b"}") || is_in(b"[", b"]")).then_some(json)
+}
+
 impl MixedReader {
     pub(crate) fn new(reads_json: bool) -> Self {
         Self {
             reads_json,
             streams: Streams::new(TextReader::new()),
         }
+    }
+
+    /// The pieces that whole lines fall into.
+    pub(crate) fn pieces<'a>(&self, bytes: &'a [u8]) -> Pieces<'a> {
+        Pieces::of(bytes, self.reads_json)
+    }
+
+    /// Whether every line matters, so that none can be [passed over](Self::pass).
+    pub(crate) fn reads_all(&self) -> bool {
+        let reader = self.streams.first();
+        reader.is_busy() || reader.is_learning()
+    }
+
+    /// Takes `n` lines that are quiet, as [`Self::line`] would one by one.
+    pub(crate) fn pass(&mut self, lines: &[u8], n: u64, out: &mut dyn Outcomes) {
+        out.dropped_many(DropReason::NoError, n);
+        self.streams.reader(0).pass_lines(lines);
     }
 
     /// Takes the next line of the input.
@@ -83,33 +122,22 @@ impl MixedReader {
         timestamp: Option<&str>,
         out: &mut dyn Outcomes,
     ) {
-        let trimmed = bytes
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(bytes)
-            .trim_ascii();
-        // What passed the line on may have put something before the record.
-        let trimmed = match std::str::from_utf8(trimmed) {
-            Ok(text) if trimmed.ends_with(b"}") && !trimmed.starts_with(b"{") => {
-                passed(text).content.as_bytes()
-            }
-            _ => trimmed,
-        };
-        let is_json = self.reads_json
-            && (trimmed.starts_with(b"{") && trimmed.ends_with(b"}")
-                || trimmed.starts_with(b"[") && trimmed.ends_with(b"]"));
-        if is_json && (JSON_TRIGGER.is_match(trimmed) || errors::JSON_TRIGGER.is_match(trimmed)) {
-            match json::parse(trimmed) {
+        let json = self.reads_json.then(|| json_in(bytes)).flatten();
+        if let Some(json) = json
+            && (JSON_TRIGGER.is_match(json) || errors::JSON_TRIGGER.is_match(json))
+        {
+            match json::parse(json) {
                 Ok(value) => return self.document(at, value, out),
                 Err(DropReason::TooDeep) => return out.dropped(DropReason::TooDeep),
                 Err(_) => {}
             }
         }
-        if is_cut && self.reads_json && trimmed.starts_with(b"{") {
+        if is_cut && self.reads_json && json.unwrap_or(trimmed(bytes)).starts_with(b"{") {
             return out.dropped(DropReason::TooLarge);
         }
         let reader = self.streams.reader(at);
         let head = &bytes[..bytes.len().min(MAX_TEXT_LINE_BYTES)];
-        let is_object = is_json && trimmed.starts_with(b"{");
+        let is_object = json.is_some_and(|json| json.starts_with(b"{"));
         let may_matter = || lang::may_begin(head) || !is_object && errors::may_begin(head);
         if !reader.is_busy() && !reader.is_learning() && !may_matter() {
             out.dropped(DropReason::NoError);

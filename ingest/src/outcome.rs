@@ -31,6 +31,12 @@ impl Summary {
         }
     }
 
+    /// Counts records that were dropped.
+    pub(crate) fn drop_many(&mut self, reason: DropReason, n: u64) {
+        self.records += n;
+        *self.dropped.entry(reason).or_default() += n;
+    }
+
     /// How many records were dropped for the reason.
     pub fn n_dropped(&self, reason: DropReason) -> u64 {
         self.dropped.get(&reason).copied().unwrap_or(0)
@@ -78,7 +84,10 @@ impl fmt::Display for DropReason {
 /// Where the readers of single formats put what they find.
 pub(crate) trait Outcomes {
     fn event(&mut self, event: ErrorEvent);
-    fn dropped(&mut self, reason: DropReason);
+    fn dropped(&mut self, reason: DropReason) {
+        self.dropped_many(reason, 1);
+    }
+    fn dropped_many(&mut self, reason: DropReason, n: u64);
 }
 
 /// Keeps the events of a part of a record; what was dropped in it is not a record of its own.
@@ -93,7 +102,7 @@ impl Outcomes for Collected {
         self.events.push(event);
     }
 
-    fn dropped(&mut self, reason: DropReason) {
+    fn dropped_many(&mut self, reason: DropReason, _n: u64) {
         self.is_torn |= reason == DropReason::Torn;
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     limits::SNIFF_BYTES,
     mixed::MixedReader,
     outcome::{DropReason, Outcomes, Summary},
+    quiet::Piece,
     redact::{RedactionKey, Redactor},
     sentry::envelope,
     source::Source,
@@ -191,7 +192,20 @@ fn read_lines<R: Read>(
     counter: &mut Counter<impl FnMut(ErrorEvent)>,
 ) -> io::Result<()> {
     let mut reader = MixedReader::new(reads_json);
-    while let Some(line) = source.line()? {
+    loop {
+        // Of whole lines those that say nothing are passed over; the source finds the end of the line after them.
+        let mut pieces = reader.pieces(source.held());
+        while let Some(piece) = pieces.next(reader.reads_all()) {
+            match piece {
+                Piece::Quiet { lines, n } => reader.pass(lines, n, counter),
+                Piece::Line(line) => reader.line(line, false, counter),
+            }
+        }
+        let n = pieces.position();
+        source.consume(n);
+        let Some(line) = source.line()? else {
+            break;
+        };
         counter.summary.cut_lines += u64::from(line.is_cut);
         reader.line(line.bytes, line.is_cut, counter);
     }
@@ -216,9 +230,8 @@ impl<S: FnMut(ErrorEvent)> Outcomes for Counter<S> {
         (self.sink)(event);
     }
 
-    fn dropped(&mut self, reason: DropReason) {
-        self.summary.records += 1;
-        *self.summary.dropped.entry(reason).or_default() += 1;
+    fn dropped_many(&mut self, reason: DropReason, n: u64) {
+        self.summary.drop_many(reason, n);
     }
 }
 

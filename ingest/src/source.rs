@@ -44,6 +44,17 @@ impl<R: Read> Source<R> {
         Ok(&self.buffer[self.start..self.end.min(self.start + n)])
     }
 
+    /// What is buffered from here on, without consuming it.
+    pub(crate) fn held(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Goes on behind `n` bytes of what is [held](Self::held).
+    pub(crate) fn consume(&mut self, n: usize) {
+        self.start += n;
+        debug_assert!(self.start <= self.end);
+    }
+
     /// The first lines from here on, at least `n` of them unless they are longer than `limit` bytes together, without
     /// consuming them. A slow input is waited for no longer than that.
     pub(crate) fn peek_lines(&mut self, n: usize, limit: usize) -> io::Result<&[u8]> {

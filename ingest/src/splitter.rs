@@ -217,8 +217,8 @@ mod tests {
             self.1.push(event.exceptions[0].type_name.clone());
         }
 
-        fn dropped(&mut self, reason: DropReason) {
-            *self.0.dropped.entry(reason).or_default() += 1;
+        fn dropped_many(&mut self, reason: DropReason, n: u64) {
+            *self.0.dropped.entry(reason).or_default() += n;
         }
     }
 

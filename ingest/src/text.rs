@@ -18,6 +18,7 @@ use crate::{
     },
     limits::{MAX_MESSAGE_BYTES, MAX_OPEN_TRACES, cut},
     outcome::{DropReason, Outcomes},
+    quiet::last_lines,
     record::errors::Errors,
     source::clean,
 };
@@ -119,6 +120,17 @@ impl TextReader {
         kept.extend_from_slice(line);
         self.n_recent_bytes += kept.len();
         self.recent.push_back(kept);
+    }
+
+    /// Remembers whole lines that have no part in any trace.
+    pub(crate) fn pass_lines(&mut self, lines: &[u8]) {
+        // Those before them would be forgotten again.
+        let lines = last_lines(lines, N_KEPT);
+        let mut from = 0;
+        for end in memchr::memchr_iter(b'\n', lines) {
+            self.pass(&lines[from..end]);
+            from = end + 1;
+        }
     }
 
     /// Forgets the lines before.

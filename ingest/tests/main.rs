@@ -9,3 +9,4 @@ mod real;
 mod records;
 mod redaction;
 mod report;
+mod scan;

@@ -171,17 +171,33 @@ impl Trace {
 
 /// Whether a line may open a trace: one that may not matters only by being above one that does, or while one is open.
 pub(crate) fn may_begin(line: &[u8]) -> bool {
-    START_TRIGGERS
-        .iter()
-        .any(|start| line.starts_with(start.as_bytes()))
-        || TRIGGERS.is_match(line)
+    starts_as_a_trace(line)
+        || trigger_patterns()
+            .iter()
+            .any(|pattern| pattern.is_match(line))
 }
 
-/// What a line has somewhere that opens a trace.
-static TRIGGERS: LazyLock<Regex> = LazyLock::new(|| {
-    let literals = triggers().filter(|literal| !literal.starts_with('\n'));
-    bytes_regex(&literals.map(regex::escape).collect::<Vec<_>>().join("|"))
-});
+/// Whether a line has at its beginning what opens a trace.
+pub(crate) fn starts_as_a_trace(line: &[u8]) -> bool {
+    START_TRIGGERS
+        .iter()
+        .any(|start| line.first() == start.as_bytes().first() && line.starts_with(start.as_bytes()))
+}
+
+/// What a line has somewhere that opens a trace, also for whole chunks of lines.
+pub(crate) fn trigger_patterns() -> &'static [Regex] {
+    // Short literals hit so many vectors' worth of bytes that they would slow down the search for the others.
+    const SHORT: usize = 3;
+    static PATTERNS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let literals = triggers().filter(|literal| !literal.starts_with('\n'));
+        let (short, long): (Vec<_>, Vec<_>) = literals.partition(|literal| literal.len() <= SHORT);
+        [short, long].map(|literals| {
+            let literals: Vec<_> = literals.into_iter().map(regex::escape).collect();
+            bytes_regex(&literals.join("|"))
+        })
+    });
+    PATTERNS.as_slice()
+}
 
 /// What it has at its beginning.
 static START_TRIGGERS: LazyLock<Vec<&str>> = LazyLock::new(|| {

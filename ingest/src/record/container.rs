@@ -41,6 +41,11 @@ impl<T> Streams<T> {
         &mut self.streams[at].reader
     }
 
+    /// The reader of the nameless stream.
+    pub(crate) fn first(&self) -> &T {
+        &self.streams[0].reader
+    }
+
     /// All readers.
     pub(crate) fn readers(&self) -> impl Iterator<Item = &T> {
         self.streams.iter().map(|stream| &stream.reader)

@@ -21,25 +21,31 @@ use crate::{
 /// What a line that begins an error record has somewhere, for a first look: it hits many others, but what it misses is
 /// no error. Each is literal, so that whole chunks can be searched. Of names at least the beginning, in the three ways
 /// of writing them; of letters for levels with a border.
-const LITERALS: &[&str] = &[
+pub(crate) const LITERALS: &[&str] = &[
     "err", "Err", "ERR", "eror", "EROR", "fatal", "Fatal", "FATAL", "ftl", "FTL", "crit", "Crit",
     "CRIT", "panic", "Panic", "PANIC", "alert", "Alert", "ALERT", "emerg", "Emerg", "EMERG",
     "fail", "Fail", "FAIL", "severe", "Severe", "SEVERE", " E ", " F ", " E0", " E1", " F0", " F1",
     "[E]", "[F]", "[C]",
 ];
 /// The same where it is at the line's beginning: klog's and Ruby's letters, syslog's priorities, or a colour before them.
-const FIRST_BYTES: &[u8] = b"EFA<\x1b";
+pub(crate) const FIRST_BYTES: &[u8] = b"EFA<\x1b";
 
 /// Whether a line may begin an error record.
 pub(crate) fn may_begin(line: &[u8]) -> bool {
-    static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
-        let literals: Vec<String> = LITERALS.iter().map(|text| regex::escape(text)).collect();
-        regex(&literals.join("|"))
-    });
+    starts_as_an_error(line) || LITERAL.is_match(line)
+}
+
+/// Whether a line has at its beginning what begins an error record.
+pub(crate) fn starts_as_an_error(line: &[u8]) -> bool {
     line.first()
         .is_some_and(|first| FIRST_BYTES.contains(first))
-        || LITERAL.is_match(line)
 }
+
+/// What a line that begins an error record has somewhere, if it has none of it at its beginning.
+pub(crate) static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
+    let literals: Vec<String> = LITERALS.iter().map(|text| regex::escape(text)).collect();
+    regex(&literals.join("|"))
+});
 
 /// A closer look at a line. What it misses is no error either.
 static TEXT_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
@@ -55,19 +61,32 @@ static TEXT_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 /// What a structured record that reports an error has somewhere: a level's field with a value that means one.
-pub(crate) static JSON_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
+pub(crate) static JSON_TRIGGER: LazyLock<Regex> = LazyLock::new(|| json_trigger(true));
+/// The same for whole chunks: a field's quote may be missing, which other fields have too, so that the search would stop
+/// at each of them. (Nor has either pattern a word's border, which would keep it from leaping on after a level.)
+pub(crate) static JSON_FIRST_TRIGGER: LazyLock<Regex> = LazyLock::new(|| json_trigger(false));
+
+fn json_trigger(is_exact: bool) -> Regex {
+    let named = |field: &str| {
+        let quote = if is_exact || field.len() == 1 {
+            "\""
+        } else {
+            ""
+        };
+        format!("{quote}{}\"", regex::escape(field))
+    };
     let names = ERROR_NAMES.join("|");
     let fields: Vec<String> = LEVELS
         .iter()
         // A member of an object is written by its last name.
         .flat_map(|field| [*field, field.rsplit('.').next().unwrap_or(field)])
-        .map(|field| format!("\"{}\"", regex::escape(field)))
+        .map(named)
         .collect();
-    let fields = fields.join("|");
+    let (fields, priority) = (fields.join("|"), named("PRIORITY"));
     regex(&format!(
-        r#"(?:{fields})\s*:\s*(?:"(?:(?i:{names})|[EFC])"|[56]0\b|[0-3]\b)|"PRIORITY"\s*:\s*"?[0-3]\b"#
+        r#"(?:{fields})\s*:\s*(?:"(?:(?i:{names})|[EFC])"|[56]0\W|[0-3]\W)|{priority}\s*:\s*"?[0-3]\W"#
     ))
-});
+}
 
 #[expect(
     clippy::expect_used,
