@@ -2,15 +2,20 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Regex, bytes};
 
 use super::{
     head::{Head, Place, Start, regex},
     level::of_letter,
 };
+use crate::pattern::bytes_regex;
 
 /// A quick look whether a line may be of a layout.
 type MayBe = fn(&[u8]) -> bool;
+
+/// What a line of a compiler has.
+static COMPILED: LazyLock<bytes::Regex> =
+    LazyLock::new(|| bytes_regex(": error|: fatal error|: warning|: note"));
 
 /// `level` is a letter or a name; `whole` keeps the line as message.
 static WHOLE: LazyLock<[(MayBe, Regex); 10]> = LazyLock::new(|| {
@@ -64,11 +69,7 @@ static WHOLE: LazyLock<[(MayBe, Regex); 10]> = LazyLock::new(|| {
         ),
         // Compilers: GCC, Clang, MSVC.
         (
-            |line| {
-                [&b": error"[..], b": fatal error", b": warning", b": note"]
-                    .iter()
-                    .any(|part| memchr::memmem::find(line, part).is_some())
-            },
+            |line| COMPILED.is_match(line),
             r"^(?<whole>)[^\s:(][^:(]*(?:\.\w{1,5}|:\\[^:(]+)(?::\d+(?::\d+)?:|\(\d+(?:,\d+)?\)\s?:) (?:fatal )?(?<level>error|warning|note)\b",
         ),
     ];

@@ -1,5 +1,8 @@
 //! A whole traceback on one line: its line feeds were escaped by what carried it.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde_json::Value;
 
 use crate::{json, lang::python::HEADER};
@@ -15,7 +18,8 @@ pub(crate) enum Unfolded {
 
 /// Unfolds a line that has more after a traceback's header, if it is known how it was folded.
 pub(crate) fn unfold(line: &str) -> Option<Unfolded> {
-    let at = line.find(HEADER)?;
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(HEADER));
+    let at = FINDER.find(line.as_bytes())?;
     let rest = &line[at + HEADER.len()..];
     if rest.starts_with("#012") {
         // rsyslog writes control characters as three octal digits.
