@@ -1,10 +1,10 @@
 //! Reads errors out of whatever production writes.
 //!
 //! In: bytes of a log, Sentry events or envelopes. Out: [`ErrorEvent`]s, redacted. Read `event` (what everything
-//! becomes) first, then `read` (the whole way), `mixed` (lines of text and JSON), `record` (what a log record is), `text`
-//! (traces between ordinary lines), `lang` (what each language prints), `json` and `sentry` (structured reports),
-//! `redact`, `report` (what other programs see). `log_reader` reads a log while it is written, `sources` follow logs and
-//! hand over to a `sink`, `request` and `otlp` read what clients post.
+//! becomes) first, then `read` (the whole way), `quiet` (which lines are not read), `mixed` (lines of text and JSON),
+//! `record` (what a log record is), `text` (traces between ordinary lines), `lang` (what each language prints), `json`
+//! and `sentry` (structured reports), `redact`, `report` (what other programs see). `log_reader` reads a log while it
+//! is written, `sources` follow logs and hand over to a `sink`, `request` and `otlp` read what clients post.
 //! Invariants: nothing here opens a path that a log names; frames are oldest first; no I/O but the given reader;
 //! memory is bounded by [`limits`]; every record ends in one counted outcome.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
