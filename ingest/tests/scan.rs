@@ -22,7 +22,9 @@ const MIXED: &str = "12:00:01 INFO a\n\n12:00:02 ERROR it broke\n  further\n12:0
     \tat a.b.C.d(C.java:1)\n\tat a.b.C.e(C.java:2)\n12:00:05 INFO c\nTypeError: x\nat f (/a.js:1:2)\n at g (/a.js:3:4)\n\
     12:00:06 INFO d\r\nE0102 12:00:00.000000 7 a.go:1] bad\nF\n\x1b[31mERROR\x1b[0m red\nAccess ok\n<11>prio\n12:00:07 INFO e\n\
     Traceback (most recent call last):\n  File \"/a.py\", line 3, in f\n    g()\nKeyError: 'x'\n12:00:08 INFO f\n\
-    f@http://a/b.js:1:2\ng@/a/b.js:1:2\n12:00:09 INFO g ä\n  \n}\n]\n{\n12:00:10 FATAL last";
+    f@http://a/b.js:1:2\ng@/a/b.js:1:2\n12:00:09 INFO g ä\n  \n}\n]\n{\njava.lang.IllegalStateException: x\nat a.b.C.d(C.java:1)\n\
+    2024-01-01T12:00:00.000000000Z stderr P Traceback (most recent\n2024-01-01T12:00:00.000000000Z stderr F  call last):\n\
+    2024-01-01T12:00:00.000000000Z stderr F KeyError: 'y'\n12:00:10 FATAL last";
 
 /// What a reader finds, and from where it could go on.
 type Found = (Vec<Placed>, Summary, u64);
