@@ -30,9 +30,10 @@ pub(crate) struct MixedReader {
 }
 
 /// What a structured record that reports an error has somewhere, or one that holds a line of text.
+/// What is added here is added to [`crate::quiet`]'s, too.
 static JSON_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
     bytes_regex(
-        r#"Traceback \(most|  at |\\n *at |\\tat |\\n\\t|goroutine \d|panicked at |:in [`']|#0 |\*\* \(|\bat .{1,200}:\d+:\d+|exc_type|"exception"|"stacktrace"|interfaces\.|"event_id"|"resource_?[lL]ogs"|File \\"|"log""#,
+        r#"Traceback \(most|  at |\\n *at |\\tat |\\n\\t|goroutine \d|panicked at |:in [`']|#0 |\*\* \(|\bat .{1,200}:\d+:\d+|exc_type|"exception"|"stacktrace"|interfaces\.|"event_id"|"resource(?:Logs|_logs)"|File \\"|"log""#,
     )
 });
 

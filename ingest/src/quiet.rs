@@ -17,7 +17,7 @@ static JSON: LazyLock<[Regex; 3]> = LazyLock::new(|| {
     [
         // The literals of the exact pattern.
         bytes_regex(
-            r#"Traceback \(most|  at |\\n ?at |\\tat |\\n\\t|goroutine |panicked at |:in [`']|#0 |\*\* \(|exc_type|"exception"|"stacktrace"|interfaces\.|"event_id"|File \\"|"log""#,
+            r#"Traceback \(most|  at |\\n ?at |\\tat |\\n\\t|goroutine |panicked at |:in [`']|#0 |\*\* \(|exc_type|"exception"|"stacktrace"|interfaces\.|"event_id"|"resource(?:Logs|_logs)"|File \\"|"log""#,
         ),
         // Its places in the middle of a text; a digit may be any script's.
         bytes_regex(r"(?-u)at [^\n]+:[0-9\x80-\xff]+:[0-9\x80-\xff]"),
