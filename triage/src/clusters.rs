@@ -96,7 +96,7 @@ impl Clusters {
         let traces = self.by_place.get(&trace.place())?.iter();
         let (similarity, bug) = traces
             .filter(|(other, _)| trace.may_be_on_line_of(other))
-            .map(|(other, bug)| (similarity(other.from_site(), trace.from_site()), *bug))
+            .map(|(other, bug)| (similarity(other.outwards(), trace.outwards()), *bug))
             // Of equals the first that was seen.
             .fold(None, |best: Option<(f64, u64)>, next| match best {
                 Some(best) if best.0 >= next.0 => Some(best),

@@ -1,6 +1,9 @@
 //! The bugs that are known, and what their events are known by.
 
-use std::{collections::HashMap, io::Read};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    io::Read,
+};
 
 use anyhow::Context;
 use ingest::ErrorEvent;
@@ -30,11 +33,10 @@ impl Known {
         row: &EventRow,
         now: i64,
     ) -> sqlx::Result<i64> {
-        if !self.0.contains_key(&project) {
-            let loaded = load(transaction, project).await?;
-            self.0.insert(project, loaded);
-        }
-        let clusters = self.0.entry(project).or_default();
+        let clusters = match self.0.entry(project) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(load(transaction, project).await?),
+        };
         let (bug, why) = match clusters.find(&row.features) {
             Some((bug, Why::Equal)) => return Ok(bug as i64),
             Some((bug, why)) => (bug as i64, why.to_string()),

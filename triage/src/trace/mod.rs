@@ -85,7 +85,7 @@ impl Trace {
     }
 
     /// From where it went wrong outwards.
-    pub(crate) fn from_site(&self) -> &[String] {
+    pub(crate) fn outwards(&self) -> &[String] {
         &self.frames[self.site..]
     }
 }
@@ -184,7 +184,7 @@ mod tests {
                 "Cart all"
             ]
         );
-        assert_eq!(found.from_site()[0], "Cart total");
+        assert_eq!(found.outwards()[0], "Cart total");
     }
 
     #[test]
