@@ -1,9 +1,36 @@
-//! Whether code can fix it: a first look, from the event alone.
+//! Whether code can fix it, from the event alone.
+//!
+//! The chain is looked at from its root up; in each exception first the type, as its runtime's table knows it, then the
+//! words of the message, then how clients name their types. Then the stack: what was raised on purpose, and what lies
+//! wholly inside a dependency. Of an error that was logged without a trace only the words tell.
 
-use ingest::{ErrorEvent, Exception};
+mod dart;
+mod dotnet;
+mod elixir;
+mod go;
+mod javascript;
+mod json;
+mod jvm;
+mod names;
+mod native;
+mod php;
+mod python;
+mod ruby;
+mod rule;
+mod rust;
+mod words;
+
+use ingest::{ErrorEvent, Exception, Frame, Link, Platform};
 use serde::Serialize;
 
 use crate::{BugClass, trace::is_application};
+use rule::{Match, Rule, bare, first};
+
+/// How much of a message is looked at, in bytes: what decides stands at its beginning.
+const MAX_MESSAGE_BYTES: usize = 4096;
+
+/// How many exceptions of a chain are looked at, those nearest to the root.
+const MAX_CHAIN: usize = 32;
 
 /// What is to be made of a bug.
 #[derive(Debug, Clone, Serialize)]
@@ -14,6 +41,10 @@ pub struct Assessment {
     pub class: BugClass,
     /// Why we think so, for people.
     pub reason: String,
+    /// What the on-call should look at, in one sentence; empty where there is nothing to say.
+    pub advice: String,
+    /// The words or the type that decided; empty if none did.
+    pub evidence: String,
 }
 
 /// Whether code can fix a bug.
@@ -28,250 +59,325 @@ pub enum Fixability {
     Unsure,
 }
 
-/// Exceptions that report the state of the world. Names as the standard library and the common clients give them.
-const WORLD: &[(&str, &[&str])] = &[
-    (
-        "a network peer refused, reset or did not answer",
-        &[
-            "ConnectionError",
-            "ConnectionRefusedError",
-            "ConnectionResetError",
-            "ConnectionAbortedError",
-            "BrokenPipeError",
-            "TimeoutError",
-            "gaierror",
-            "herror",
-            "timeout",
-            "ConnectTimeout",
-            "ReadTimeout",
-            "ConnectTimeoutError",
-            "NewConnectionError",
-            "MaxRetryError",
-            "RemoteDisconnected",
-            "IncompleteRead",
-            "SSLError",
-            "SSLCertVerificationError",
-            "ProxyError",
-            "EndpointConnectionError",
-            "ServiceUnavailable",
-            "HTTPError",
-            "URLError",
-            "ClientConnectorError",
-            "ServerDisconnectedError",
-            "NoBrokersAvailable",
-        ],
-    ),
-    (
-        "a database refused or was away",
-        &[
-            "OperationalError",
-            "InterfaceError",
-            "InternalError",
-            "ServerSelectionTimeoutError",
-            "AutoReconnect",
-            "PoolTimeout",
-            "TooManyConnections",
-        ],
-    ),
-    (
-        "the operating system refused a file or a resource",
-        &[
-            "OSError",
-            "IOError",
-            "PermissionError",
-            "FileNotFoundError",
-            "IsADirectoryError",
-            "NotADirectoryError",
-            "FileExistsError",
-            "BlockingIOError",
-            "ProcessLookupError",
-            "ChildProcessError",
-        ],
-    ),
-    ("the machine was out of memory", &["MemoryError"]),
-    (
-        "the program was stopped",
-        &[
-            "KeyboardInterrupt",
-            "SystemExit",
-            "CancelledError",
-            "GeneratorExit",
-        ],
-    ),
-    (
-        "the environment lacks a module or a setting",
-        &[
-            "ModuleNotFoundError",
-            "ImportError",
-            "ImproperlyConfigured",
-            "NoCredentialsError",
-            "ConfigurationError",
-        ],
-    ),
-];
+/// What is known of a runtime.
+struct Runtime {
+    /// Types and words that mean one thing.
+    rules: &'static [Rule],
+    /// Types that mean something only where the message's words do not.
+    late: &'static [Rule],
+    /// Types that the runtime itself does not throw.
+    raised: &'static [&'static str],
+}
 
-/// Name endings of exceptions that say that an input or a permission is not as it should be.
-const DELIBERATE: &[&str] = &[
-    "ValidationError",
-    "PermissionDenied",
-    "NotFound",
-    "Forbidden",
-    "Unauthorized",
-    "BadRequest",
-    "Http404",
-    "HTTPException",
-    "AuthenticationError",
-    "RateLimitExceeded",
-];
-
-/// A first assessment of an event.
+/// An assessment of an event.
 pub fn assess(event: &ErrorEvent) -> Assessment {
-    let exception = event.traced();
-    let class = BugClass::of(exception);
+    if event.exceptions.is_empty() {
+        return logged(event);
+    }
+    let runtime = runtime(event.platform);
+    let surfaced = event.exception();
+    let traced = event.traced();
+    let causes = linked(event, &[Link::Cause, Link::Member]);
+    let contexts = linked(event, &[Link::Context]);
+
+    // The world's failure under a program's own name: `raise StorageError(…) from OSError`. Root first.
+    let found: Vec<(&Exception, Found)> = causes
+        .into_iter()
+        .chain([surfaced])
+        .map(|exception| (exception, look(exception, &runtime, traced)))
+        .collect();
+    if let Some(assessment) = not_for_code(&found, surfaced) {
+        return assessment;
+    }
+    let own = found
+        .last()
+        .map(|(_, found)| found.clone())
+        .unwrap_or_default();
+    // What was being handled counts where the exception itself does not say what it is.
+    if !matches!(own, Found::Sure(_)) {
+        let found: Vec<_> = contexts
+            .into_iter()
+            .map(|exception| (exception, look(exception, &runtime, traced)))
+            .collect();
+        if let Some(assessment) = not_for_code(&found, surfaced) {
+            return assessment;
+        }
+    }
+    let name = bare(&traced.type_name);
+    let code = found.iter().find_map(|(_, found)| found.matched());
+    let class = code.map_or(BugClass::Other, |found| found.class);
+    let evidence = code.map_or_else(String::new, |found| found.evidence.clone());
     let say = |kind, reason: String| Assessment {
         kind,
         class,
         reason,
+        advice: class.advice().to_owned(),
+        evidence: evidence.clone(),
     };
-    if event.exceptions.is_empty() {
+    let unsure = |reason: String| say(Fixability::Unsure, reason);
+
+    if name.ends_with("AssertionError") || traced.message.starts_with("assertion ") {
+        return unsure("an assertion of the program failed: what should hold instead is not known from the event".to_owned());
+    }
+    if raised_on_purpose(traced) {
+        return unsure(format!(
+            "deliberate: the program itself raises {name} there"
+        ));
+    }
+    if is_foreign(traced) {
+        return Assessment {
+            kind: Fixability::NotFixable,
+            class: BugClass::InDependency,
+            reason: format!("not for code: {} ({name})", BugClass::InDependency.what()),
+            advice: BugClass::InDependency.advice().to_owned(),
+            evidence: traced
+                .frames
+                .last()
+                .map_or_else(String::new, |f| f.path.clone()),
+        };
+    }
+    if own.is_sure() || found.iter().any(|(_, found)| found.is_sure()) {
         return say(
-            Fixability::NotFixable,
-            "not for code: it was logged without a trace to go by".to_owned(),
+            Fixability::Fixable,
+            format!("{name} in the program's own logic"),
         );
     }
-    let name = exception.type_name.as_str();
-    if let Some((reason, _)) = WORLD.iter().find(|(_, names)| names.contains(&name)) {
-        return say(
-            Fixability::NotFixable,
-            format!("not for code: {reason} ({name})"),
-        );
+    if traced.frames.is_empty() && traced.location.is_none() {
+        return unsure("the event has no stack trace".to_owned());
     }
-    // The world's failure under a program's own name: `raise StorageError(…) from OSError`.
-    let root = event
-        .exceptions
-        .iter()
-        .rev()
-        .find(|e| e.parent.is_some_and(|p| p.link == ingest::Link::Cause));
-    if let Some((reason, root)) = root.and_then(|r| {
-        WORLD
-            .iter()
-            .find(|(_, names)| names.contains(&r.type_name.as_str()))
-            .map(|(reason, _)| (reason, r))
-    }) {
-        return say(
-            Fixability::NotFixable,
-            format!("not for code: {reason} ({} beneath {name})", root.type_name),
-        );
+    if matches!(name, "SyntaxError" | "IndentationError" | "ParseError") {
+        return unsure("the program does not parse, or it read something that does not".to_owned());
     }
-    if DELIBERATE.iter().any(|end| name.ends_with(end)) {
-        return say(
-            Fixability::NotFixable,
-            format!("deliberate: {name} tells the caller that the input is not acceptable"),
-        );
+    match code {
+        Some(_) if !is_thrown(event.platform, traced) => say(
+            Fixability::Fixable,
+            format!("{name} in the program's own logic"),
+        ),
+        _ if runtime.raised.contains(&name) || code.is_some() => unsure(format!(
+            "deliberate: the program itself raises {name} there"
+        )),
+        _ => unsure(format!(
+            "{name} is nobody's but the program's or a library's: whether it is meant is not known from the event"
+        )),
     }
-    if name == "AssertionError" {
-        return say(Fixability::Unsure, "an assertion of the program failed: what should hold instead is not known from the event".to_owned());
-    }
-    if raised_on_purpose(exception) {
-        return say(
-            Fixability::Unsure,
-            format!("deliberate: the program itself raises {name} there"),
-        );
-    }
-    if exception.frames.is_empty() {
-        return say(
-            Fixability::Unsure,
-            "the event has no stack trace".to_owned(),
-        );
-    }
-    if name == "SyntaxError" || name == "IndentationError" {
-        return say(Fixability::Unsure, "the program does not parse".to_owned());
-    }
-    say(
-        Fixability::Fixable,
-        format!("{name} in the program's own logic"),
-    )
 }
 
-/// Whether the innermost frame is a `raise` statement of the application.
+/// What a look at one exception brought.
+#[derive(Debug, Clone, Default)]
+enum Found {
+    /// The type, or its message, means one thing.
+    Sure(Match),
+    /// Most likely that.
+    Likely(Match),
+    #[default]
+    Nothing,
+}
+
+impl Found {
+    fn matched(&self) -> Option<&Match> {
+        match self {
+            Self::Sure(found) | Self::Likely(found) => Some(found),
+            Self::Nothing => None,
+        }
+    }
+
+    fn is_sure(&self) -> bool {
+        matches!(self, Self::Sure(_))
+    }
+}
+
+fn look(exception: &Exception, runtime: &Runtime, traced: &Exception) -> Found {
+    let message = lower(&exception.message);
+    let type_name = bare(&exception.type_name);
+    if is_environment(traced) {
+        return Found::Sure(Match {
+            class: BugClass::Configuration,
+            evidence: exception.message.clone(),
+        });
+    }
+    if let Some(found) = first(runtime.rules, type_name, &message) {
+        return Found::Sure(found);
+    }
+    if json::is_decoding(type_name, &message) {
+        let evidence = type_name.to_owned();
+        return json::class(&message, &traced.frames).map_or(Found::Nothing, |class| {
+            Found::Sure(Match { class, evidence })
+        });
+    }
+    // A wrapper's message quotes what it wraps: `java.lang.RuntimeException: a.b.CException: …`.
+    let quoted = quoted(&exception.message)
+        .find_map(|(name, rest)| first(runtime.rules, name, &lower(rest)));
+    first(names::DELIBERATE, type_name, &message)
+        .or(quoted)
+        .or_else(|| first(words::WORLD, type_name, &message))
+        .map(Found::Sure)
+        .or_else(|| first(runtime.late, type_name, &message).map(Found::Likely))
+        .or_else(|| first(names::CLIENTS, type_name, &message).map(Found::Likely))
+        .unwrap_or_default()
+}
+
+/// The types that a message quotes, each with what follows.
+fn quoted(message: &str) -> impl Iterator<Item = (&str, &str)> {
+    message
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .match_indices(": ")
+        .take(4)
+        .filter_map(|(at, _)| {
+            let name = message[..at].rsplit([' ', ':', '(', '"']).next()?;
+            let name = bare(name);
+            (name.ends_with("Exception") || name.ends_with("Error"))
+                .then_some((name, &message[at + 2..]))
+        })
+}
+
+/// The answer for the first of the exceptions that is not for code.
+fn not_for_code(found: &[(&Exception, Found)], surfaced: &Exception) -> Option<Assessment> {
+    let (exception, found) = found.iter().find_map(|(exception, found)| {
+        let found = found.matched()?;
+        (!found.class.is_code()).then_some((*exception, found))
+    })?;
+    let name = exception.type_name.as_str();
+    let class = found.class;
+    let reason = match class {
+        BugClass::Validation | BugClass::UserInput => {
+            format!("deliberate: {name} tells the caller that the input is not acceptable")
+        }
+        _ if std::ptr::eq(exception, surfaced) => {
+            format!("not for code: {} ({name})", class.what())
+        }
+        _ => format!(
+            "not for code: {} ({name} beneath {})",
+            class.what(),
+            surfaced.type_name
+        ),
+    };
+    Some(Assessment {
+        kind: Fixability::NotFixable,
+        class,
+        reason,
+        advice: class.advice().to_owned(),
+        evidence: found.evidence.clone(),
+    })
+}
+
+/// What the words of an error say that was logged without a trace.
+fn logged(event: &ErrorEvent) -> Assessment {
+    let message = lower(event.message.as_deref().unwrap_or_default());
+    let found = first(words::WORLD, "", &message);
+    let class = found.as_ref().map_or(BugClass::Other, |found| found.class);
+    let reason = match found {
+        Some(_) => format!("not for code: {} (logged without a trace)", class.what()),
+        None => "not for code: it was logged without a trace to go by".to_owned(),
+    };
+    Assessment {
+        kind: Fixability::NotFixable,
+        class,
+        reason,
+        advice: class.advice().to_owned(),
+        evidence: found.map_or_else(String::new, |found| found.evidence),
+    }
+}
+
+/// The exceptions that hang on others in one of the ways, the root first.
+fn linked<'a>(event: &'a ErrorEvent, links: &[Link]) -> Vec<&'a Exception> {
+    let is_linked = |exception: &&Exception| {
+        exception
+            .parent
+            .is_some_and(|parent| links.contains(&parent.link))
+    };
+    let all = event.exceptions.iter().rev().filter(is_linked);
+    all.take(MAX_CHAIN).collect()
+}
+
+/// The beginning of a text in lower case.
+fn lower(text: &str) -> String {
+    text[..text.floor_char_boundary(MAX_MESSAGE_BYTES)].to_lowercase()
+}
+
+/// Whether the innermost frame is a statement of the application that raises.
 fn raised_on_purpose(exception: &Exception) -> bool {
     let Some(frame) = exception.frames.last() else {
         return false;
     };
     let line = frame.context_line.as_deref().unwrap_or_default().trim();
-    let is_raise = line.starts_with("raise ")
+    let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let is_raise = matches!(words.next(), Some("raise" | "throw" | "panic"))
         && !matches!(
-            line.split(|c: char| !c.is_alphanumeric() && c != '_')
-                .nth(1),
+            words.find(|word| !word.is_empty() && *word != "new"),
             Some("KeyError" | "IndexError" | "AttributeError" | "ZeroDivisionError")
         );
     is_raise && (is_application(frame) || !frame.path.contains("/lib/python"))
 }
 
-#[cfg(test)]
-mod tests {
-    use ingest::Frame;
+/// Whether a variable of the environment was asked for that is not set. Python's `os.environ` looks it up in a frame of its
+/// own.
+fn is_environment(exception: &Exception) -> bool {
+    let innermost = exception.frames.last();
+    exception.type_name == "KeyError"
+        && innermost.is_some_and(|frame| {
+            let line = lower(frame.context_line.as_deref().unwrap_or_default());
+            let reads = ["environ[", "environment[", "env[", "env.fetch("];
+            frame.path.ends_with("/os.py") || reads.iter().any(|read| line.contains(read))
+        })
+}
 
-    use super::*;
+/// Whether no frame is the application's own.
+fn is_foreign(exception: &Exception) -> bool {
+    let is_foreign = |frame: &Frame| frame.in_app == Some(false);
+    !exception.frames.is_empty()
+        && exception.frames.iter().all(is_foreign)
+        && exception.location.is_none()
+}
 
-    #[track_caller]
-    fn check(type_name: &str, source: &str, expected: Fixability) {
-        let frame = Frame {
-            path: "/app/x.py".into(),
-            context_line: Some(source.into()),
-            ..Frame::default()
+/// Whether a type of wide use comes from a `throw` of the application: in these runtimes no operator throws it, so that
+/// the runtime's own code would be the innermost frame.
+fn is_thrown(platform: Platform, exception: &Exception) -> bool {
+    let is_compiled = matches!(
+        platform,
+        Platform::Java
+            | Platform::Kotlin
+            | Platform::Scala
+            | Platform::Clojure
+            | Platform::Groovy
+            | Platform::CSharp
+            | Platform::Dart
+            | Platform::Elixir
+    );
+    let innermost = exception.frames.last();
+    is_compiled && innermost.is_none_or(|frame| frame.in_app != Some(false))
+}
+
+fn runtime(platform: Platform) -> Runtime {
+    macro_rules! of {
+        ($module:ident) => {
+            Runtime {
+                rules: $module::RULES,
+                late: $module::LATE,
+                raised: $module::RAISED,
+            }
         };
-        let exception = Exception {
-            type_name: type_name.into(),
-            frames: vec![frame],
-            ..Exception::default()
-        };
-        let found = assess(&ErrorEvent {
-            exceptions: vec![exception],
-            ..ErrorEvent::default()
-        });
-        assert_eq!(found.kind, expected, "{}", found.reason);
     }
-
-    #[test]
-    fn the_world_and_the_user_are_not_for_code() {
-        check(
-            "ConnectionRefusedError",
-            "sock.connect(sa)",
-            Fixability::NotFixable,
-        );
-        check("OSError", "file.write(line)", Fixability::NotFixable);
-        check("ValidationError", "check(order)", Fixability::NotFixable);
-        check(
-            "ValueError",
-            "raise ValueError(\"quantity must be positive\")",
-            Fixability::Unsure,
-        );
-        check("AssertionError", "assert x", Fixability::Unsure);
-    }
-
-    #[test]
-    fn a_message_alone_is_not_for_code() {
-        let found = assess(&ErrorEvent {
-            message: Some("it broke".into()),
-            ..ErrorEvent::default()
-        });
-        assert_eq!(found.kind, Fixability::NotFixable);
-        assert!(
-            found.reason.contains("no") && found.reason.contains("trace"),
-            "{}",
-            found.reason
-        );
-    }
-
-    #[test]
-    fn defects_are() {
-        check(
-            "KeyError",
-            "return order[\"discount\"]",
-            Fixability::Fixable,
-        );
-        check("KeyError", "raise KeyError(key)", Fixability::Fixable);
-        check("ValueError", "return max(widths)", Fixability::Fixable);
+    match platform {
+        Platform::JavaScript => of!(javascript),
+        Platform::Java
+        | Platform::Kotlin
+        | Platform::Scala
+        | Platform::Clojure
+        | Platform::Groovy => of!(jvm),
+        Platform::Go => of!(go),
+        Platform::Rust => of!(rust),
+        Platform::Ruby => of!(ruby),
+        Platform::Php => of!(php),
+        Platform::CSharp => of!(dotnet),
+        Platform::Dart => of!(dart),
+        Platform::Elixir => of!(elixir),
+        Platform::Native => of!(native),
+        // Python's names are the most telling ones where the runtime is not known.
+        Platform::Python | Platform::Other => of!(python),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+use ingest::Frame;
+
+use super::*;
+
+#[track_caller]
+fn check(type_name: &str, source: &str, expected: Fixability) {
+    let frame = Frame {
+        path: "/app/x.py".into(),
+        context_line: Some(source.into()),
+        ..Frame::default()
+    };
+    let exception = Exception {
+        type_name: type_name.into(),
+        frames: vec![frame],
+        ..Exception::default()
+    };
+    let found = assess(&ErrorEvent {
+        exceptions: vec![exception],
+        ..ErrorEvent::default()
+    });
+    assert_eq!(found.kind, expected, "{}", found.reason);
+}
+
+#[test]
+fn the_world_and_the_user_are_not_for_code() {
+    check(
+        "ConnectionRefusedError",
+        "sock.connect(sa)",
+        Fixability::NotFixable,
+    );
+    check("OSError", "file.write(line)", Fixability::NotFixable);
+    check("ValidationError", "check(order)", Fixability::NotFixable);
+    check(
+        "ValueError",
+        "raise ValueError(\"quantity must be positive\")",
+        Fixability::Unsure,
+    );
+    check("AssertionError", "assert x", Fixability::Unsure);
+}
+
+#[test]
+fn a_message_alone_is_not_for_code() {
+    let found = assess(&ErrorEvent {
+        message: Some("it broke".into()),
+        ..ErrorEvent::default()
+    });
+    assert_eq!(found.kind, Fixability::NotFixable);
+    assert!(
+        found.reason.contains("no") && found.reason.contains("trace"),
+        "{}",
+        found.reason
+    );
+}
+
+#[test]
+fn defects_are() {
+    check(
+        "KeyError",
+        "return order[\"discount\"]",
+        Fixability::Fixable,
+    );
+    check("KeyError", "raise KeyError(key)", Fixability::Fixable);
+    check("ValueError", "return max(widths)", Fixability::Fixable);
+}
+
+/// The class of one exception without frames of a runtime.
+#[track_caller]
+fn check_class(platform: Platform, type_name: &str, message: &str, expected: BugClass) {
+    let exception = Exception {
+        type_name: type_name.into(),
+        message: message.into(),
+        ..Exception::default()
+    };
+    let found = assess(&ErrorEvent {
+        platform,
+        exceptions: vec![exception],
+        ..ErrorEvent::default()
+    });
+    assert_eq!(found.class, expected, "{type_name}: {message}: {found:?}");
+}
+
+#[test]
+fn a_key_may_be_called_like_a_failure() {
+    check_class(
+        Platform::Python,
+        "KeyError",
+        "'timeout'",
+        BugClass::KeyMissing,
+    );
+    check_class(
+        Platform::JavaScript,
+        "TypeError",
+        "Cannot read properties of undefined (reading 'timeout')",
+        BugClass::NoneDeref,
+    );
+}
+
+#[test]
+fn a_wrapper_says_what_it_wraps() {
+    check_class(
+        Platform::Java,
+        "RuntimeException",
+        "java.lang.NullPointerException: no body",
+        BugClass::NoneDeref,
+    );
+    check_class(
+        Platform::Java,
+        "CompletionException",
+        "java.net.ConnectException: no further information",
+        BugClass::Network,
+    );
+}
+
+#[test]
+fn what_a_result_holds_decides() {
+    let unwrap = "called `Result::unwrap()` on an `Err` value: ";
+    let refused = format!("{unwrap}Os {{ code: 111, kind: ConnectionRefused }}");
+    check_class(Platform::Rust, "panic", &refused, BugClass::Network);
+    let number = format!("{unwrap}ParseIntError {{ kind: InvalidDigit }}");
+    check_class(Platform::Rust, "panic", &number, BugClass::BadValue);
+}
+
+#[test]
+fn a_page_in_place_of_json_is_the_services_fault() {
+    let page = "Unexpected token '<', \"<html><h\"... is not valid JSON";
+    check_class(
+        Platform::JavaScript,
+        "SyntaxError",
+        page,
+        BugClass::Upstream,
+    );
+    let own = "\"[object Object]\" is not valid JSON";
+    check_class(Platform::JavaScript, "SyntaxError", own, BugClass::BadValue);
+}
+
+#[test]
+fn an_endless_message_or_chain_is_looked_at_in_part() {
+    let link = |index| Exception {
+        type_name: "E".repeat(10_000),
+        message: "ä: ".repeat(1_000_000),
+        parent: Some(ingest::Parent {
+            index,
+            link: Link::Cause,
+        }),
+        ..Exception::default()
+    };
+    let found = assess(&ErrorEvent {
+        exceptions: vec![link(0); 3],
+        ..ErrorEvent::default()
+    });
+    assert_eq!(found.kind, Fixability::Unsure);
+}
