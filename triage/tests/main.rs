@@ -7,5 +7,6 @@
     reason = "tests may panic, and share code with the examples"
 )]
 
+mod assess;
 mod clusters;
 mod loghub;

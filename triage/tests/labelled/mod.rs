@@ -1,0 +1,279 @@
+//! Errors that people labelled, and how the assessment compares with them.
+//!
+//! Each record states facts of one error: where it is told of, the type, the message with values replaced, a few frames.
+
+use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
+
+use ingest::{ErrorEvent, Exception, Frame, Link, Parent, Platform};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use triage::{Assessment, Fixability, assess};
+
+/// One labelled error, as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Record {
+    /// The public thread, or the case of ours.
+    pub(crate) source: String,
+    platform: Platform,
+    #[serde(default, rename = "type")]
+    type_name: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    frames: Vec<Call>,
+    #[serde(default)]
+    caused_by: Vec<Cause>,
+    /// What was logged, if there was no trace.
+    log: Option<String>,
+    pub(crate) label: Label,
+    /// Why it is labelled so.
+    #[expect(dead_code, reason = "for people")]
+    why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Call {
+    path: String,
+    function: String,
+    line: Option<String>,
+    in_app: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cause {
+    #[serde(rename = "type")]
+    type_name: String,
+    message: String,
+}
+
+/// What people say.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Label {
+    /// `fixable` or `not_fixable`.
+    pub(crate) kind: String,
+    pub(crate) class: String,
+}
+
+/// A labelled error and what the assessment says of it.
+pub(crate) struct Judged {
+    pub(crate) record: Record,
+    pub(crate) assessment: Assessment,
+    class: String,
+    is_first_half: bool,
+}
+
+impl Judged {
+    fn is_fixable(&self) -> bool {
+        self.record.label.kind == "fixable"
+    }
+
+    fn is_said_fixable(&self) -> bool {
+        self.assessment.kind == Fixability::Fixable
+    }
+
+    /// Whether it is in the half named: `first` or `second`; every other word is both.
+    fn is_in(&self, half: &str) -> bool {
+        match half {
+            "first" => self.is_first_half,
+            "second" => !self.is_first_half,
+            _ => true,
+        }
+    }
+
+    fn is_wrong(&self) -> bool {
+        self.is_said_fixable() != self.is_fixable()
+    }
+}
+
+/// All records, judged.
+pub(crate) fn judged() -> Vec<Judged> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/labelled");
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .expect("the folder is in the repository")
+        .map(|entry| entry.expect("the folder can be read").path())
+        .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
+        .collect();
+    files.sort();
+    let texts = files
+        .iter()
+        .map(|path| fs::read_to_string(path).expect("it is text"));
+    texts
+        .flat_map(|text| text.lines().map(judge).collect::<Vec<_>>())
+        .collect()
+}
+
+fn judge(line: &str) -> Judged {
+    let record: Record = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    let assessment = assess(&record.event());
+    let class = serde_json::to_value(assessment.class).expect("it is a word");
+    Judged {
+        is_first_half: Sha256::digest(&record.source)[0] < 128,
+        class: class.as_str().unwrap_or_default().to_owned(),
+        assessment,
+        record,
+    }
+}
+
+impl Record {
+    fn event(&self) -> ErrorEvent {
+        let surfaced = Exception {
+            type_name: self.type_name.clone(),
+            message: self.message.clone(),
+            frames: self.frames.iter().map(Call::frame).collect(),
+            ..Exception::default()
+        };
+        let causes = self
+            .caused_by
+            .iter()
+            .enumerate()
+            .map(|(index, cause)| Exception {
+                type_name: cause.type_name.clone(),
+                message: cause.message.clone(),
+                parent: Some(Parent {
+                    index,
+                    link: Link::Cause,
+                }),
+                ..Exception::default()
+            });
+        ErrorEvent {
+            platform: self.platform,
+            message: self.log.clone(),
+            exceptions: match self.log {
+                Some(_) => Vec::new(),
+                None => [surfaced].into_iter().chain(causes).collect(),
+            },
+            ..ErrorEvent::default()
+        }
+    }
+}
+
+impl Call {
+    fn frame(&self) -> Frame {
+        Frame {
+            path: self.path.clone(),
+            function: self.function.clone(),
+            context_line: self.line.clone(),
+            in_app: self.in_app,
+            ..Frame::default()
+        }
+    }
+}
+
+/// What the assessment gets wrong in a half (`first` or `second`; any other word is both).
+pub(crate) fn wrong(judged: &[Judged], half: &str) -> String {
+    let wrong = judged
+        .iter()
+        .filter(|one| one.is_wrong() && one.is_in(half));
+    wrong.fold(String::new(), |mut text, one| {
+        let (label, found) = (&one.record.label, &one.assessment);
+        let source = &one.record.source;
+        writeln!(
+            text,
+            "{source}\n  {} {}, found {:?}: {}",
+            label.kind, label.class, found.class, found.reason
+        )
+        .expect("a string can be written to");
+        text
+    })
+}
+
+/// Counts for precision and recall on `fixable`.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Score {
+    both: u32,
+    said: u32,
+    labelled: u32,
+    n: u32,
+    n_class: u32,
+}
+
+impl Score {
+    pub(crate) fn of<'a>(judged: impl IntoIterator<Item = &'a Judged>) -> Self {
+        judged.into_iter().fold(Self::default(), |mut score, one| {
+            score.n += 1;
+            score.said += u32::from(one.is_said_fixable());
+            score.labelled += u32::from(one.is_fixable());
+            score.both += u32::from(one.is_said_fixable() && one.is_fixable());
+            score.n_class += u32::from(one.class == one.record.label.class);
+            score
+        })
+    }
+
+    /// The share of what is called fixable that people call so; 1 if nothing is.
+    pub(crate) fn precision(self) -> f64 {
+        share(self.both, self.said)
+    }
+
+    /// The share of what people call fixable that is called so; 1 if they call nothing so.
+    pub(crate) fn recall(self) -> f64 {
+        share(self.both, self.labelled)
+    }
+}
+
+fn share(part: u32, whole: u32) -> f64 {
+    if whole == 0 {
+        1.0
+    } else {
+        f64::from(part) / f64::from(whole)
+    }
+}
+
+/// The confusion table, and precision, recall and the share of right classes for each part.
+pub(crate) fn table(judged: &[Judged]) -> String {
+    let mut text = String::from("label         fixable  not_fixable  unsure\n");
+    for label in ["fixable", "not_fixable"] {
+        let count = |kind| {
+            let is = |one: &&Judged| one.record.label.kind == label && one.assessment.kind == kind;
+            judged.iter().filter(is).count()
+        };
+        let row = [
+            Fixability::Fixable,
+            Fixability::NotFixable,
+            Fixability::Unsure,
+        ]
+        .map(count);
+        writeln!(text, "{label:12} {:8} {:12} {:7}", row[0], row[1], row[2])
+            .expect("a string can be written to");
+    }
+    text.push_str("\n                   errors  fixable  precision  recall  class\n");
+    let mut line = |name: &str, score: Score| {
+        writeln!(
+            text,
+            "{name:18} {:6} {:8} {:9.1}% {:6.1}% {:5.1}%",
+            score.n,
+            score.labelled,
+            100.0 * score.precision(),
+            100.0 * score.recall(),
+            100.0 * share(score.n_class, score.n)
+        )
+        .expect("a string can be written to");
+    };
+    line("all", Score::of(judged));
+    line(
+        "first half",
+        Score::of(judged.iter().filter(|one| one.is_first_half)),
+    );
+    line(
+        "second half",
+        Score::of(judged.iter().filter(|one| !one.is_first_half)),
+    );
+    let is_ours = |one: &&Judged| one.record.source.starts_with("tests/");
+    line("cases of ours", Score::of(judged.iter().filter(is_ours)));
+    line(
+        "public threads",
+        Score::of(judged.iter().filter(|one| !is_ours(one))),
+    );
+    let mut platforms: BTreeMap<String, Vec<&Judged>> = BTreeMap::new();
+    for one in judged {
+        let name = format!("{:?}", one.record.platform);
+        platforms.entry(name).or_default().push(one);
+    }
+    for (name, judged) in platforms {
+        line(&name, Score::of(judged));
+    }
+    text
+}
