@@ -20,7 +20,7 @@ mod rule;
 mod rust;
 mod words;
 
-use ingest::{ErrorEvent, Exception, Frame, Link, Platform};
+use ingest::{ErrorEvent, Exception, Link, Platform};
 use serde::Serialize;
 
 use crate::{BugClass, trace::is_application};
@@ -104,9 +104,11 @@ pub fn assess(event: &ErrorEvent) -> Assessment {
         }
     }
     let name = bare(&traced.type_name);
-    let code = found.iter().find_map(|(_, found)| found.matched());
-    let class = code.map_or(BugClass::Other, |found| found.class);
-    let evidence = code.map_or_else(String::new, |found| found.evidence.clone());
+    let code = found
+        .iter()
+        .find_map(|(exception, found)| Some((*exception, found.matched()?)));
+    let class = code.map_or(BugClass::Other, |(_, found)| found.class);
+    let evidence = code.map_or_else(String::new, |(_, found)| found.evidence.clone());
     let say = |kind, reason: String| Assessment {
         kind,
         class,
@@ -124,7 +126,7 @@ pub fn assess(event: &ErrorEvent) -> Assessment {
             "deliberate: the program itself raises {name} there"
         ));
     }
-    if is_foreign(traced) {
+    if is_foreign(event) {
         return Assessment {
             kind: Fixability::NotFixable,
             class: BugClass::InDependency,
@@ -149,7 +151,7 @@ pub fn assess(event: &ErrorEvent) -> Assessment {
         return unsure("the program does not parse, or it read something that does not".to_owned());
     }
     match code {
-        Some(_) if !is_thrown(event.platform, traced) => say(
+        Some((exception, _)) if !is_thrown(event.platform, exception) => say(
             Fixability::Fixable,
             format!("{name} in the program's own logic"),
         ),
@@ -323,12 +325,12 @@ fn is_environment(exception: &Exception) -> bool {
         })
 }
 
-/// Whether no frame is the application's own.
-fn is_foreign(exception: &Exception) -> bool {
-    let is_foreign = |frame: &Frame| frame.in_app == Some(false);
-    !exception.frames.is_empty()
-        && exception.frames.iter().all(is_foreign)
-        && exception.location.is_none()
+/// Whether no frame of the chain is the application's own.
+fn is_foreign(event: &ErrorEvent) -> bool {
+    let mut frames = event.exceptions.iter().flat_map(|e| &e.frames).peekable();
+    frames.peek().is_some()
+        && frames.all(|frame| frame.in_app == Some(false))
+        && event.exceptions.iter().all(|e| e.location.is_none())
 }
 
 /// Whether a type of wide use comes from a `throw` of the application: in these runtimes no operator throws it, so that

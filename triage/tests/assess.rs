@@ -3,7 +3,10 @@
 #[path = "labelled/mod.rs"]
 mod labelled;
 
+use std::{fs::File, path::Path};
+
 use labelled::{Score, judged, table, wrong};
+use triage::{Fixability, assess};
 
 #[test]
 fn what_is_called_fixable_is() {
@@ -20,7 +23,7 @@ fn what_is_not_for_code_says_what_to_look_at() {
         let assessment = &one.assessment;
         let is_known = !assessment.reason.starts_with("deliberate")
             && !assessment.reason.contains("without a trace to go by");
-        if assessment.kind == triage::Fixability::NotFixable && is_known {
+        if assessment.kind == Fixability::NotFixable && is_known {
             assert!(
                 !assessment.advice.is_empty(),
                 "{}: {assessment:?}",
@@ -33,4 +36,39 @@ fn what_is_not_for_code_says_what_to_look_at() {
             );
         }
     }
+}
+
+/// Traces as other projects print them, read as a log is; they are no part of the repository.
+#[test]
+fn of_traces_that_were_read_from_text_too() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/stacktraces");
+    if !folder.is_dir() {
+        eprintln!("skipped: {} is absent", folder.display());
+        return;
+    }
+    let rows = include_str!("labelled/stacktraces.csv").lines();
+    let (mut n_both, mut n_said, mut n_labelled, mut wrong) = (0, 0, 0, Vec::new());
+    for row in rows.filter(|row| !row.starts_with('#')) {
+        let (name, label) = row.split_once(',').expect("two columns");
+        let mut first = None;
+        let file = File::open(folder.join(name)).expect("the row names a file");
+        ingest::read(file, ingest::Format::Auto, |event| {
+            first.get_or_insert_with(|| assess(&event));
+        })
+        .expect("it can be read");
+        let found = first.expect("there is an error in it");
+        let (is_said, is_labelled) = (found.kind == Fixability::Fixable, label == "fixable");
+        n_both += u32::from(is_said && is_labelled);
+        n_said += u32::from(is_said);
+        n_labelled += u32::from(is_labelled);
+        if is_said != is_labelled {
+            wrong.push(format!("{name}: {}", found.reason));
+        }
+    }
+    let report = format!("{n_both} of {n_said} said, of {n_labelled} labelled: {wrong:#?}");
+    eprintln!("{report}");
+    assert!(
+        n_both * 100 >= n_said * 95 && n_both * 100 >= n_labelled * 85,
+        "{report}"
+    );
 }

@@ -35,6 +35,7 @@ pub(super) const RULES: &[Rule] = &[
         WrongArg,
     ),
     types(&["NoSuchMethodError"], AttrMissing),
+    words(&["cannot instantiate abstract class"], MissingCase),
     types(&["StackOverflowError"], Recursion),
     types(&["IntegerDivisionByZeroException"], ZeroDiv),
     types(

@@ -26,6 +26,7 @@ pub(super) const RULES: &[Rule] = &[
         &[
             "interface conversion:",
             "reflect: call of",
+            "reflect.set",
             "reflect.value",
             "hash of unhashable",
         ],

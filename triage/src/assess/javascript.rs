@@ -16,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
         Network,
     ),
     both(
-        &["TypeError", "Error", "NullPointerException"],
+        &["TypeError"],
         &[
             "of undefined",
             "of null",
@@ -48,6 +48,15 @@ pub(super) const RULES: &[Rule] = &[
         IndexRange,
     ),
     types(&["RangeError"], BadValue),
+    both(
+        &["RuntimeError"],
+        &[
+            "memory access out of bounds",
+            "unreachable",
+            "indirect call",
+        ],
+        MemorySafety,
+    ),
     types(&["URIError"], Encoding),
     both(
         &["ReferenceError"],
@@ -63,6 +72,7 @@ pub(super) const RULES: &[Rule] = &[
         &["TypeError"],
         &[
             "is not a function",
+            "has no method",
             "is not iterable",
             "is not a constructor",
             "is not an object",

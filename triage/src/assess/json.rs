@@ -20,7 +20,6 @@ const TYPES: &[&str] = &[
     "JsonReaderException",
     "JsonDecodingException",
     "ParserError",
-    "ParseError",
     "DecodeError",
 ];
 

@@ -68,6 +68,7 @@ pub(super) const RULES: &[Rule] = &[
             "EXCEPTION_ACCESS_VIOLATION_WRITE",
             "EXCEPTION_ACCESS_VIOLATION_EXEC",
             "tag-mismatch",
+            "access-violation",
         ],
         MemorySafety,
     ),
@@ -108,7 +109,7 @@ pub(super) const RULES: &[Rule] = &[
         ],
         BadValue,
     ),
-    words(&["detected memory leaks"], Memory),
+    words(&["detected memory leaks"], MemorySafety),
 ];
 
 pub(super) const LATE: &[Rule] = &[];

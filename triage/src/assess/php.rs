@@ -76,6 +76,7 @@ pub(super) const RULES: &[Rule] = &[
         ],
         TypeMismatch,
     ),
+    words(&["when not in object context"], InvalidState),
     words(&["malformed utf-8"], Encoding),
     words(&["maximum function nesting level"], Recursion),
     words(&["failed to open stream: permission denied"], Permission),

@@ -146,6 +146,11 @@ pub(super) const RULES: &[Rule] = &[
 
 /// What is thrown only where the table and the words have nothing to say.
 pub(super) const LATE: &[Rule] = &[
+    // Named after the built-in type that they stand for.
+    types(&["*KeyError"], KeyMissing),
+    types(&["*IndexError"], IndexRange),
+    types(&["*AttributeError"], AttrMissing),
+    types(&["*TypeError"], TypeMismatch),
     types(
         &["OSError", "IOError", "EnvironmentError", "WindowsError"],
         Disk,

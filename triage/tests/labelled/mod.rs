@@ -2,7 +2,12 @@
 //!
 //! Each record states facts of one error: where it is told of, the type, the message with values replaced, a few frames.
 
-use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use ingest::{ErrorEvent, Exception, Frame, Link, Parent, Platform};
 use serde::Deserialize;
@@ -47,6 +52,8 @@ struct Cause {
     #[serde(rename = "type")]
     type_name: String,
     message: String,
+    #[serde(default)]
+    frames: Vec<Call>,
 }
 
 /// What people say.
@@ -64,6 +71,8 @@ pub(crate) struct Judged {
     pub(crate) assessment: Assessment,
     class: String,
     is_first_half: bool,
+    /// Whether it was labelled after the rules were written.
+    is_later: bool,
 }
 
 impl Judged {
@@ -98,20 +107,21 @@ pub(crate) fn judged() -> Vec<Judged> {
         .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
         .collect();
     files.sort();
-    let texts = files
-        .iter()
-        .map(|path| fs::read_to_string(path).expect("it is text"));
-    texts
-        .flat_map(|text| text.lines().map(judge).collect::<Vec<_>>())
-        .collect()
+    let judge_all = |path: &PathBuf| -> Vec<Judged> {
+        let is_later = path.ends_with("later.jsonl");
+        let text = fs::read_to_string(path).expect("it is text");
+        text.lines().map(|line| judge(line, is_later)).collect()
+    };
+    files.iter().flat_map(judge_all).collect()
 }
 
-fn judge(line: &str) -> Judged {
+fn judge(line: &str, is_later: bool) -> Judged {
     let record: Record = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
     let assessment = assess(&record.event());
     let class = serde_json::to_value(assessment.class).expect("it is a word");
     Judged {
         is_first_half: Sha256::digest(&record.source)[0] < 128,
+        is_later,
         class: class.as_str().unwrap_or_default().to_owned(),
         assessment,
         record,
@@ -133,6 +143,7 @@ impl Record {
             .map(|(index, cause)| Exception {
                 type_name: cause.type_name.clone(),
                 message: cause.message.clone(),
+                frames: cause.frames.iter().map(Call::frame).collect(),
                 parent: Some(Parent {
                     index,
                     link: Link::Cause,
@@ -260,6 +271,10 @@ pub(crate) fn table(judged: &[Judged]) -> String {
     line(
         "second half",
         Score::of(judged.iter().filter(|one| !one.is_first_half)),
+    );
+    line(
+        "labelled later",
+        Score::of(judged.iter().filter(|one| one.is_later)),
     );
     let is_ours = |one: &&Judged| one.record.source.starts_with("tests/");
     line("cases of ours", Score::of(judged.iter().filter(is_ours)));
