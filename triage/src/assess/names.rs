@@ -13,6 +13,7 @@ pub(super) const CLIENTS: &[Rule] = &[
             "*ThrottlingException",
             "*ThrottledError",
             "TooManyRequestsException",
+            "TooManyRequestsError",
             "TooManyRequests",
         ],
         RateLimit,

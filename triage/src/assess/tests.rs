@@ -2,6 +2,8 @@ use ingest::Frame;
 
 use super::*;
 
+mod printed;
+
 #[track_caller]
 fn check(type_name: &str, source: &str, expected: Fixability) {
     let frame = Frame {
@@ -63,19 +65,23 @@ fn defects_are() {
     check("ValueError", "return max(widths)", Fixability::Fixable);
 }
 
-/// The class of one exception without frames of a runtime.
-#[track_caller]
-fn check_class(platform: Platform, type_name: &str, message: &str, expected: BugClass) {
+/// What is said of one exception without frames.
+fn class_of(platform: Platform, type_name: &str, message: &str) -> Assessment {
     let exception = Exception {
         type_name: type_name.into(),
         message: message.into(),
         ..Exception::default()
     };
-    let found = assess(&ErrorEvent {
+    assess(&ErrorEvent {
         platform,
         exceptions: vec![exception],
         ..ErrorEvent::default()
-    });
+    })
+}
+
+#[track_caller]
+fn check_class(platform: Platform, type_name: &str, message: &str, expected: BugClass) {
+    let found = class_of(platform, type_name, message);
     assert_eq!(found.class, expected, "{type_name}: {message}: {found:?}");
 }
 

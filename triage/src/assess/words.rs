@@ -80,6 +80,7 @@ pub(super) const WORLD: &[Rule] = &[
             "invalid credentials",
             "bad credentials",
             "status code 401",
+            "with status 401",
             "response code 401",
             "401 client error",
             "401 unauthorized",
@@ -99,6 +100,7 @@ pub(super) const WORLD: &[Rule] = &[
             "rate exceeded",
             "throttl",
             "status code 429",
+            "with status 429",
             "response code 429",
             "quota exceeded",
             "exceeded your current quota",
@@ -194,6 +196,7 @@ pub(super) const WORLD: &[Rule] = &[
             "missing_scope",
             "insufficient_scope",
             "status code 403",
+            "with status 403",
             "response code 403",
             "403 client error",
             "403 forbidden",
@@ -204,6 +207,7 @@ pub(super) const WORLD: &[Rule] = &[
     words(
         &[
             "status code 50",
+            "with status 50",
             "response code 50",
             "status code: 50",
             "500 server error",
