@@ -74,7 +74,7 @@ pub fn assess(event: &ErrorEvent) -> Assessment {
     if event.exceptions.is_empty() {
         return logged(event);
     }
-    let runtime = runtime(event.platform);
+    let runtimes = runtimes(event.platform);
     let surfaced = event.exception();
     let traced = event.traced();
     let causes = linked(event, &[Link::Cause, Link::Member]);
@@ -84,7 +84,7 @@ pub fn assess(event: &ErrorEvent) -> Assessment {
     let found: Vec<(&Exception, Found)> = causes
         .into_iter()
         .chain([surfaced])
-        .map(|exception| (exception, look(exception, &runtime, traced)))
+        .map(|exception| (exception, look(exception, runtimes, traced)))
         .collect();
     if let Some(assessment) = not_for_code(&found, surfaced) {
         return assessment;
@@ -97,7 +97,7 @@ pub fn assess(event: &ErrorEvent) -> Assessment {
     if !matches!(own, Found::Sure(_)) {
         let found: Vec<_> = contexts
             .into_iter()
-            .map(|exception| (exception, look(exception, &runtime, traced)))
+            .map(|exception| (exception, look(exception, runtimes, traced)))
             .collect();
         if let Some(assessment) = not_for_code(&found, surfaced) {
             return assessment;
@@ -155,9 +155,9 @@ pub fn assess(event: &ErrorEvent) -> Assessment {
             Fixability::Fixable,
             format!("{name} in the program's own logic"),
         ),
-        _ if runtime.raised.contains(&name) || code.is_some() => unsure(format!(
-            "deliberate: the program itself raises {name} there"
-        )),
+        _ if runtimes.iter().any(|r| r.raised.contains(&name)) || code.is_some() => unsure(
+            format!("deliberate: the program itself raises {name} there"),
+        ),
         _ => unsure(format!(
             "{name} is nobody's but the program's or a library's: whether it is meant is not known from the event"
         )),
@@ -188,16 +188,21 @@ impl Found {
     }
 }
 
-fn look(exception: &Exception, runtime: &Runtime, traced: &Exception) -> Found {
+fn look(exception: &Exception, runtimes: &[Runtime], traced: &Exception) -> Found {
     let message = lower(&exception.message);
     let type_name = bare(&exception.type_name);
     if is_environment(traced) {
         return Found::Sure(Match {
             class: BugClass::Configuration,
-            evidence: exception.message.clone(),
+            evidence: exception.type_name.clone(),
         });
     }
-    if let Some(found) = first(runtime.rules, type_name, &message) {
+    let rules = |name: &str, message: &str| {
+        runtimes
+            .iter()
+            .find_map(|runtime| first(runtime.rules, name, message))
+    };
+    if let Some(found) = rules(type_name, &message) {
         return Found::Sure(found);
     }
     if json::is_decoding(type_name, &message) {
@@ -207,13 +212,15 @@ fn look(exception: &Exception, runtime: &Runtime, traced: &Exception) -> Found {
         });
     }
     // A wrapper's message quotes what it wraps: `java.lang.RuntimeException: a.b.CException: …`.
-    let quoted = quoted(&exception.message)
-        .find_map(|(name, rest)| first(runtime.rules, name, &lower(rest)));
+    let quoted = quoted(&exception.message).find_map(|(name, rest)| rules(name, &lower(rest)));
     first(names::DELIBERATE, type_name, &message)
         .or(quoted)
         .or_else(|| first(words::WORLD, type_name, &message))
         .map(Found::Sure)
-        .or_else(|| first(runtime.late, type_name, &message).map(Found::Likely))
+        .or_else(|| {
+            let late = |runtime: &Runtime| first(runtime.late, type_name, &message);
+            runtimes.iter().find_map(late).map(Found::Likely)
+        })
         .or_else(|| first(names::CLIENTS, type_name, &message).map(Found::Likely))
         .unwrap_or_default()
 }
@@ -351,17 +358,20 @@ fn is_thrown(platform: Platform, exception: &Exception) -> bool {
     is_compiled && innermost.is_none_or(|frame| frame.in_app != Some(false))
 }
 
-fn runtime(platform: Platform) -> Runtime {
-    macro_rules! of {
-        ($module:ident) => {
-            Runtime {
-                rules: $module::RULES,
-                late: $module::LATE,
-                raised: $module::RAISED,
-            }
-        };
-    }
+macro_rules! of {
+    ($($module:ident),*) => {
+        &[$(Runtime {
+            rules: $module::RULES,
+            late: $module::LATE,
+            raised: $module::RAISED,
+        }),*]
+    };
+}
+
+/// What is known of the runtime; of those whose types are telling, if it is not known which it is.
+fn runtimes(platform: Platform) -> &'static [Runtime] {
     match platform {
+        Platform::Python => of!(python),
         Platform::JavaScript => of!(javascript),
         Platform::Java
         | Platform::Kotlin
@@ -376,8 +386,7 @@ fn runtime(platform: Platform) -> Runtime {
         Platform::Dart => of!(dart),
         Platform::Elixir => of!(elixir),
         Platform::Native => of!(native),
-        // Python's names are the most telling ones where the runtime is not known.
-        Platform::Python | Platform::Other => of!(python),
+        Platform::Other => of!(python, javascript, jvm, dotnet, ruby),
     }
 }
 

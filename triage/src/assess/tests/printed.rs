@@ -82,6 +82,8 @@ dart | disk | FileSystemException | Cannot open file, path = 'x' (OS Error: No s
 elixir | timeout | Mint.TransportError | timeout
 elixir | database | DBConnection.ConnectionError | connection not available and request was dropped from queue after 2000ms
 elixir | disk | File.Error | could not write to file "x": no space left on device
+other | none-deref | NullPointerException | 
+other | disk | Errno::ENOSPC | No space left on device
 native | memory | std::bad_alloc | std::bad_alloc
 python | type-mismatch | TypeError | can't multiply sequence by non-int of type 'float'
 python | none-deref | TypeError | 'NoneType' object is not subscriptable
