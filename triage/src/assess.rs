@@ -11,6 +11,7 @@ mod go;
 mod javascript;
 mod json;
 mod jvm;
+mod library;
 mod names;
 mod native;
 mod php;
@@ -336,7 +337,7 @@ fn is_environment(exception: &Exception) -> bool {
 fn is_foreign(event: &ErrorEvent) -> bool {
     let mut frames = event.exceptions.iter().flat_map(|e| &e.frames).peekable();
     frames.peek().is_some()
-        && frames.all(|frame| frame.in_app == Some(false))
+        && frames.all(library::is_library)
         && event.exceptions.iter().all(|e| e.location.is_none())
 }
 

@@ -96,6 +96,7 @@ pub(super) const CLIENTS: &[Rule] = &[
         ],
         Configuration,
     ),
+    types(&["*DependencyException", "*DependencyError"], Dependency),
     types(&["*OutOfMemoryError", "*OutOfMemoryException"], Memory),
 ];
 

@@ -156,3 +156,36 @@ fn an_endless_message_or_chain_is_looked_at_in_part() {
     });
     assert_eq!(found.kind, Fixability::Unsure);
 }
+
+#[test]
+fn a_reporters_word_alone_makes_no_dependency() {
+    let kind = |functions: &[&str]| {
+        let frame = |function: &&str| Frame {
+            function: (*function).to_owned(),
+            path: "Orders.java".into(),
+            in_app: Some(false),
+            ..Frame::default()
+        };
+        let exception = Exception {
+            type_name: "ArithmeticException".into(),
+            message: "/ by zero".into(),
+            frames: functions.iter().map(frame).collect(),
+            ..Exception::default()
+        };
+        assess(&ErrorEvent {
+            platform: Platform::Java,
+            exceptions: vec![exception],
+            ..ErrorEvent::default()
+        })
+        .kind
+    };
+    let thread = "java.lang.Thread.run";
+    assert_eq!(
+        kind(&[thread, "org.apache.Pool.size"]),
+        Fixability::NotFixable
+    );
+    assert_eq!(
+        kind(&[thread, "com.example.Orders.mean"]),
+        Fixability::Fixable
+    );
+}

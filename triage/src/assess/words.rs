@@ -302,6 +302,7 @@ pub(super) const WORLD: &[Rule] = &[
             "could not connect",
             "couldn't connect",
             "unable to connect",
+            "error connecting to",
             "cannot connect to",
             "max retries exceeded",
             "fetch failed",
