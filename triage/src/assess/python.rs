@@ -102,6 +102,7 @@ pub(super) const RULES: &[Rule] = &[
             "ConnectionAbortedError",
             "BrokenPipeError",
             "RemoteDisconnected",
+            "MaxRetryError",
             "IncompleteRead",
             "ProxyError",
             "EndpointConnectionError",

@@ -20,7 +20,7 @@ fn check(type_name: &str, source: &str, expected: Fixability) {
         exceptions: vec![exception],
         ..ErrorEvent::default()
     });
-    assert_eq!(found.kind, expected, "{}", found.reason);
+    assert_eq!(found.kind, expected, "{type_name}: {}", found.reason);
 }
 
 #[test]
@@ -188,4 +188,73 @@ fn a_reporters_word_alone_makes_no_dependency() {
         kind(&[thread, "com.example.Orders.mean"]),
         Fixability::Fixable
     );
+}
+
+#[test]
+fn a_name_alone_may_say_that_it_is_not_for_code() {
+    for name in [
+        "ConnectionError",
+        "ConnectionRefusedError",
+        "ConnectionResetError",
+        "ConnectionAbortedError",
+        "BrokenPipeError",
+        "TimeoutError",
+        "gaierror",
+        "herror",
+        "timeout",
+        "ConnectTimeout",
+        "ReadTimeout",
+        "ConnectTimeoutError",
+        "NewConnectionError",
+        "MaxRetryError",
+        "RemoteDisconnected",
+        "IncompleteRead",
+        "SSLError",
+        "SSLCertVerificationError",
+        "ProxyError",
+        "EndpointConnectionError",
+        "ServiceUnavailable",
+        "HTTPError",
+        "URLError",
+        "ClientConnectorError",
+        "ServerDisconnectedError",
+        "NoBrokersAvailable",
+        "OperationalError",
+        "InterfaceError",
+        "InternalError",
+        "ServerSelectionTimeoutError",
+        "AutoReconnect",
+        "PoolTimeout",
+        "TooManyConnections",
+        "OSError",
+        "IOError",
+        "PermissionError",
+        "FileNotFoundError",
+        "IsADirectoryError",
+        "NotADirectoryError",
+        "FileExistsError",
+        "BlockingIOError",
+        "ProcessLookupError",
+        "ChildProcessError",
+        "MemoryError",
+        "KeyboardInterrupt",
+        "SystemExit",
+        "CancelledError",
+        "GeneratorExit",
+        "ModuleNotFoundError",
+        "ImportError",
+        "ImproperlyConfigured",
+        "NoCredentialsError",
+        "ConfigurationError",
+        "PermissionDenied",
+        "Forbidden",
+        "Unauthorized",
+        "BadRequest",
+        "Http404",
+        "HTTPException",
+        "AuthenticationError",
+        "RateLimitExceeded",
+    ] {
+        check(name, "connect()", Fixability::NotFixable);
+    }
 }
