@@ -116,7 +116,7 @@ fn frames_that_match_no_file_are_declined() {
     check_declined(
         &repository,
         &trace("/usr/lib/python3.11/json/decoder.py", 16, SUM),
-        "no frame of the trace is a file of the repository",
+        "wholly inside a dependency",
     );
     check_declined(
         &repository,
