@@ -8,9 +8,9 @@ use std::{
 };
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use ingest::Format;
+use ingest::{Format, Platform};
 use serde_json::{Value, json};
-use triage::{Bug, Bugs, OfLines, Priority, of_lines};
+use triage::{Bug, Bugs, OfLines, Priority, Project, Worth, of_lines, worth};
 
 use crate::fix::{Output, plain, usage};
 
@@ -78,18 +78,25 @@ fn bugs(args: &Args, log: &Path) -> anyhow::Result<ExitCode> {
         ))
     })?;
     let (n_events, n_overflow) = (bugs.n_events(), bugs.n_overflow());
-    let newest = bugs.newest_release().map(str::to_owned);
+    let project = bugs.project();
     let mut ranked: Vec<_> = bugs
         .into_ranked()
         .into_iter()
-        .map(|bug| (bug.impact.priority(newest.as_deref()), bug))
+        .map(|bug| Ranked::of(bug, &project))
         .collect();
-    ranked.sort_by_key(|(priority, bug)| {
+    ranked.sort_by_key(|one| {
         (
-            bug.event.exceptions.is_empty(),
-            std::cmp::Reverse(priority.score),
+            one.bug.event.exceptions.is_empty(),
+            std::cmp::Reverse(one.priority.score),
         )
     });
+    let mut turns: Vec<usize> = (0..ranked.len())
+        .filter(|at| ranked[*at].worth.score > 0.0)
+        .collect();
+    turns.sort_by(|a, b| ranked[*b].worth.score.total_cmp(&ranked[*a].worth.score));
+    for (turn, at) in turns.into_iter().enumerate() {
+        ranked[at].turn = Some(turn + 1);
+    }
     let mut out = BufWriter::new(io::stdout().lock());
     let result = match args.output {
         Output::Json => {
@@ -121,13 +128,37 @@ fn bugs(args: &Args, log: &Path) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn machine((priority, bug): &(Priority, Bug)) -> Value {
+/// A bug, and what is to be done about it.
+struct Ranked {
+    bug: Bug,
+    priority: Priority,
+    worth: Worth,
+    /// In which place the fixer takes it, from 1.
+    turn: Option<usize>,
+}
+
+impl Ranked {
+    fn of(bug: Bug, project: &Project) -> Self {
+        let priority = bug.impact.priority(project);
+        let worth = worth(&bug.assessment, &priority, &bug.event, &[Platform::Python]);
+        Self {
+            bug,
+            priority,
+            worth,
+            turn: None,
+        }
+    }
+}
+
+fn machine(one: &Ranked) -> Value {
+    let bug = &one.bug;
     json!({
         "id": bug.id.as_str(),
         "title": bug.title,
         "count": bug.count,
         "assessment": bug.assessment,
-        "priority": priority,
+        "priority": one.priority,
+        "fixer": {"turn": one.turn, "worth": one.worth.score, "reason": one.worth.reason},
         "users": bug.impact.n_users(),
         "requests": bug.impact.n_requests(),
         "releases": bug.impact.releases,
@@ -135,9 +166,13 @@ fn machine((priority, bug): &(Priority, Bug)) -> Value {
     })
 }
 
-fn human((priority, bug): &(Priority, Bug)) -> String {
+fn human(one: &Ranked) -> String {
+    let Ranked { bug, priority, .. } = one;
+    let turn = one.turn.map_or_else(String::new, |turn| {
+        format!("  the fixer's no. {turn}: {}\n", one.worth.reason)
+    });
     format!(
-        "{}  priority {:>3}  {:>7} ×  {}\n  {}\n  {}\n",
+        "{}  priority {:>3}  {:>7} ×  {}\n  {}\n  {}\n{turn}",
         bug.id,
         priority.score,
         bug.count,

@@ -63,6 +63,16 @@ fn a_log_becomes_a_short_list() {
     assert_eq!(bugs[0]["assessment"]["kind"], "fixable");
     assert!(bugs[0]["priority"]["score"].as_u64() > bugs[1]["priority"]["score"].as_u64());
     assert_eq!(bugs[0]["priority"]["reasons"][0], "8 users hit");
+    let fixer: Vec<_> = bugs.iter().map(|bug| &bug["fixer"]).collect();
+    assert_eq!(
+        (&fixer[0]["turn"], &fixer[1]["turn"]),
+        (&json!(1), &json!(2))
+    );
+    let reason = fixer[0]["reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("fixable, without captured values"),
+        "{reason}"
+    );
     // The same names, whatever comes first.
     lines.reverse();
     let (_, again) = outerloop(&["--output", "json", "--log"], &lines.join("\n"));

@@ -160,7 +160,7 @@ pub fn assess(event: &ErrorEvent) -> Assessment {
             format!("deliberate: the program itself raises {name} there"),
         ),
         _ => unsure(format!(
-            "{name} is nobody's but the program's or a library's: whether it is meant is not known from the event"
+            "{name} is a type of the program's own or of a library: whether it is raised on purpose is not known from the event"
         )),
     }
 }

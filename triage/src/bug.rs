@@ -5,7 +5,8 @@ use std::{collections::HashSet, fmt};
 use ingest::ErrorEvent;
 
 use crate::{
-    Assessment, Clusters, Features, Fingerprint, Impact, Why, assess, fingerprint::first_line,
+    Assessment, Clusters, Features, Fingerprint, Impact, Project, Releases, Why, assess,
+    fingerprint::first_line,
 };
 
 /// Bugs kept at once; events of further ones are counted and let go.
@@ -65,18 +66,15 @@ pub struct Bugs {
     n_logged: usize,
     n_events: u64,
     n_overflow: u64,
-    /// The release of the last event that told one.
-    newest: Option<String>,
+    releases: Releases,
 }
 
 impl Bugs {
     /// Lets an event join its bug.
     pub fn add(&mut self, event: ErrorEvent) {
         self.n_events += 1;
-        if let Some(release) = &event.release
-            && self.newest.as_ref() != Some(release)
-        {
-            self.newest = Some(release.clone());
+        if let Some(release) = &event.release {
+            self.releases.note(release, self.n_events as i64);
         }
         let features = Features::of(&event);
         if let Some((at, why)) = self.clusters.find(&features) {
@@ -85,7 +83,7 @@ impl Bugs {
             }
             let bug = &mut self.bugs[at as usize];
             bug.count += 1;
-            bug.impact.add(&event);
+            bug.impact.add(&event, None);
             if wealth(&event) > wealth(&bug.event) {
                 bug.event = event;
             }
@@ -102,8 +100,7 @@ impl Bugs {
         if !self.ids.insert(id.clone()) {
             id = BugId::of(&features.fingerprint);
         }
-        let mut impact = Impact::default();
-        impact.add(&event);
+        let impact = Impact::of(&event, None);
         self.bugs.push(Bug {
             id,
             title: title(&event),
@@ -122,9 +119,14 @@ impl Bugs {
         self.bugs
     }
 
-    /// The release that was seen last.
-    pub fn newest_release(&self) -> Option<&str> {
-        self.newest.as_deref()
+    /// What the bugs are looked at beside; the moment is when the last event came.
+    pub fn project(&self) -> Project {
+        let activities = || self.bugs.iter().map(|bug| &bug.impact.activity);
+        Project {
+            newest_release: self.releases.newest().map(str::to_owned),
+            since: activities().filter_map(|activity| activity.first).min(),
+            now: activities().filter_map(|activity| activity.last).max(),
+        }
     }
 
     /// Events added, those of bugs beyond the limit included.

@@ -2,26 +2,35 @@
 //!
 //! In: `ingest::ErrorEvent`. Out: [`Bug`] with an [`Assessment`]. Read `trace` (what of a trace can be compared),
 //! `fingerprint` and `clusters` (what makes two events alike), `bug` (what is kept of them), `class` (what went wrong, in
-//! the benchmark's words), `assess`, `impact` (whom it hits); `templates` tells what lines without a trace say.
+//! the benchmark's words), `assess`, `impact` and `activity` (whom it hits and when), `budget` (which bugs get the fixer's
+//! time), `regression` (whether one is back); `templates` tells what lines without a trace say.
 //! Invariants: an event joins exactly one bug; equal events have equal fingerprints on every machine; no I/O.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod activity;
 mod assess;
+mod budget;
 mod bug;
 mod class;
 mod clusters;
+mod distinct;
 mod fingerprint;
 mod impact;
+mod regression;
 mod similarity;
 mod templates;
+mod time;
 mod trace;
 
 pub use crate::{
+    activity::{Activity, Trend},
     assess::{Assessment, Fixability, assess},
+    budget::{Worth, worth},
     bug::{Bug, BugId, Bugs, title, wealth},
     class::BugClass,
     clusters::{Clusters, FEATURES_VERSION, Features, Why},
     fingerprint::Fingerprint,
-    impact::{Impact, Priority},
+    impact::{Impact, Priority, Project},
+    regression::{Releases, Resolution},
     templates::{OfLines, Template, TemplateId, Templates, of_lines},
 };
