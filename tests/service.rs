@@ -128,6 +128,23 @@ impl Service {
         answer["bugs"].as_array().expect("a list").clone()
     }
 
+    /// What a command says that is given its configuration.
+    ///
+    /// # Errors
+    /// What it prints where it fails.
+    pub fn tell(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = self
+            .command(arguments[0])
+            .args(&arguments[1..])
+            .output()
+            .expect("the command can be started");
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
     /// How many events are stored in all bugs.
     pub fn n_events(&self) -> u64 {
         self.bugs()

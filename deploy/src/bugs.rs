@@ -1,6 +1,7 @@
-//! `outerloop bugs`: what the service has stored.
+//! `outerloop bugs`: what the service has stored; `outerloop merge`, `split`, `resolve`: what people decide about it.
 
 use std::{
+    future::Future,
     path::PathBuf,
     process::ExitCode,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -12,73 +13,211 @@ use serde_json::{Value, json};
 
 use crate::{
     config::Config,
-    fix::{Output, usage},
-    store::{self, StoredBug},
+    fix::{Output, plain, usage},
+    store::{self, State, StoredBug, Verdict},
 };
 
-/// Show the bugs that `outerloop serve` has stored, the most frequent first.
+/// Show the bugs that `outerloop serve` has stored, what matters most first.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
-    /// The configuration that the service runs with.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
     /// How many, at most.
     #[arg(long, value_name = "N", default_value_t = 100)]
-    limit: u64,
-    /// Only those of this project.
-    #[arg(long, value_name = "ID")]
-    project: Option<u64>,
+    limit: usize,
+    /// Only this bug, with the kinds of its events and what was decided about it.
+    #[arg(long, value_name = "BUG")]
+    bug: Option<String>,
     /// The form of what is printed.
     #[arg(long, value_name = "FORM", default_value = "human")]
     output: Output,
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let settings = Config::load(args.config.as_deref())?.serve;
-    if !settings.store.exists() {
-        return Err(usage(format!(
-            "there is no store at {}",
-            settings.store.display()
-        )));
+/// Say that bugs are one: all their events, past and to come, become the first one's.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MergeArgs {
+    /// The bug that stays, by its name or the beginning of it.
+    bug: String,
+    /// The bugs that are the same.
+    #[arg(required = true)]
+    others: Vec<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Say that a bug is two: some kinds of its events, past and to come, become another bug's.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SplitArgs {
+    /// The bug, by its name or the beginning of it.
+    bug: String,
+    /// The kinds that are another bug, as `outerloop bugs --bug BUG` names them.
+    #[arg(required = true)]
+    kinds: Vec<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Say that a bug is fixed, so that it shows if it comes back.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ResolveArgs {
+    /// The bug, by its name or the beginning of it.
+    bug: String,
+    /// The first release that has the fix: events of older ones don't count as its return. Without it any later event does.
+    #[arg(long)]
+    release: Option<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Which store, and whose bugs.
+#[derive(Debug, ClapArgs)]
+struct Place {
+    /// The configuration that the service runs with.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Only bugs of this project.
+    #[arg(long, value_name = "ID")]
+    project: Option<u64>,
+}
+
+impl Place {
+    fn store(&self) -> anyhow::Result<PathBuf> {
+        let store = Config::load(self.config.as_deref())?.serve.store;
+        if !store.exists() {
+            return Err(usage(format!("there is no store at {}", store.display())));
+        }
+        Ok(store)
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("starting the runtime")?;
-    let bugs = runtime.block_on(store::bugs(&settings.store, args.project, args.limit))?;
+
+    fn decide(&self, bug: &str, verdict: &Verdict) -> anyhow::Result<ExitCode> {
+        let text = wait(store::decide(&self.store()?, self.project, bug, verdict))?;
+        println!("{}", plain(&text));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+pub(crate) fn merge(args: &MergeArgs) -> anyhow::Result<ExitCode> {
+    let others = args.others.clone();
+    args.place.decide(&args.bug, &Verdict::Merge { others })
+}
+
+pub(crate) fn split(args: &SplitArgs) -> anyhow::Result<ExitCode> {
+    let kinds = args.kinds.clone();
+    args.place.decide(&args.bug, &Verdict::Split { kinds })
+}
+
+pub(crate) fn resolve(args: &ResolveArgs) -> anyhow::Result<ExitCode> {
+    let release = args.release.clone();
+    args.place.decide(&args.bug, &Verdict::Resolve { release })
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut bugs = wait(store::bugs(&args.place.store()?, args.place.project))?;
+    if let Some(name) = &args.bug {
+        bugs.retain(|bug| bug.id.starts_with(name.as_str()));
+        if bugs.is_empty() {
+            return Err(usage(format!("there is no bug {name}")));
+        }
+    }
+    bugs.truncate(args.limit);
     match args.output {
         Output::Json => {
             let bugs: Vec<Value> = bugs.iter().map(machine).collect();
             println!("{:#}", json!({"bugs": bugs}));
         }
-        Output::Human => print!("{}", bugs.iter().map(human).collect::<String>()),
+        Output::Human => {
+            for bug in &bugs {
+                print!("{}", human(bug));
+                if args.bug.is_some() {
+                    print!("{}", details(bug));
+                }
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
+fn wait<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")?
+        .block_on(work)
+}
+
 fn machine(bug: &StoredBug) -> Value {
+    let impact = &bug.impact;
     json!({
         "id": bug.id,
         "project": bug.project,
         "title": bug.title,
-        "count": bug.count,
-        "first_seen": rfc3339(bug.first_seen),
-        "last_seen": rfc3339(bug.last_seen),
+        "count": impact.n_events,
+        "first_seen": impact.activity.first.map(rfc3339),
+        "last_seen": impact.activity.last.map(rfc3339),
         "assessment": bug.assessment,
+        "priority": bug.priority,
+        "users": impact.n_users(),
+        "requests": impact.n_requests(),
+        "releases": impact.releases,
+        "environments": impact.environments,
+        "state": match &bug.state {
+            State::Open => json!({"name": "open"}),
+            State::Resolved { at, release } => json!({"name": "resolved", "at": rfc3339(*at), "release": release}),
+            State::Regressed { at, release } => json!({"name": "regressed", "at": rfc3339(*at), "release": release}),
+        },
         "event": bug.event_id,
+        "kinds": bug.kinds.iter().map(|kind| json!({
+            "id": kind.id, "count": kind.n_events, "why": kind.why, "event": kind.event_id,
+        })).collect::<Vec<_>>(),
+        "decisions": bug.decisions.iter().map(|decision| json!({
+            "at": rfc3339(decision.at), "text": decision.text,
+        })).collect::<Vec<_>>(),
     })
 }
 
 fn human(bug: &StoredBug) -> String {
     let reason = bug.assessment["reason"].as_str().unwrap_or_default();
+    let of = |release: &Option<String>| {
+        release
+            .as_ref()
+            .map_or_else(String::new, |release| format!(" in {release}"))
+    };
+    let state = match &bug.state {
+        State::Open => String::new(),
+        State::Resolved { at, release } => format!("  fixed{}, {}\n", of(release), rfc3339(*at)),
+        State::Regressed { at, release } => {
+            format!("  BACK AGAIN{} since {}\n", of(release), rfc3339(*at))
+        }
+    };
+    let last = bug.impact.activity.last;
     format!(
-        "{}  {:>7} ×  {}\n  {reason} · project {} · last seen {}\n",
+        "{}  priority {:>3}  {:>7} ×  {}\n  {} · project {} · last seen {}\n  {}\n{}",
         bug.id,
-        bug.count,
-        bug.title,
+        bug.priority.score,
+        bug.impact.n_events,
+        plain(&bug.title),
+        plain(reason),
         bug.project,
-        rfc3339(bug.last_seen)
+        last.map_or_else(|| "at no known time".to_owned(), rfc3339),
+        plain(&bug.priority.reasons.join("; ")),
+        plain(&state),
     )
+}
+
+fn details(bug: &StoredBug) -> String {
+    let mut text = String::from("  kinds of events:\n");
+    for kind in &bug.kinds {
+        let why = plain(&kind.why);
+        text += &format!("    {}  {:>7} ×  {why}\n", kind.id, kind.n_events);
+    }
+    if !bug.decisions.is_empty() {
+        text += "  decided:\n";
+    }
+    for decision in &bug.decisions {
+        let what = plain(&decision.text);
+        text += &format!("    {}  {what}\n", rfc3339(decision.at));
+    }
+    text
 }
 
 /// A time as people and programs read it, in UTC.

@@ -45,6 +45,9 @@ enum Command {
     Triage(self::triage::Args),
     Serve(serve::Args),
     Bugs(bugs::Args),
+    Merge(bugs::MergeArgs),
+    Split(bugs::SplitArgs),
+    Resolve(bugs::ResolveArgs),
     /// Print completions for a shell.
     Completions {
         shell: clap_complete::Shell,
@@ -75,6 +78,9 @@ fn main() -> ExitCode {
         Command::Triage(args) => self::triage::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Bugs(args) => bugs::run(&args),
+        Command::Merge(args) => bugs::merge(&args),
+        Command::Split(args) => bugs::split(&args),
+        Command::Resolve(args) => bugs::resolve(&args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

@@ -11,6 +11,7 @@ mod benchmark;
 mod cache;
 mod canaries;
 mod clients;
+mod decide;
 mod doctor;
 mod frames;
 mod gates;

@@ -401,7 +401,7 @@ fn one_place_is_one_bug_by_whatever_way_and_for_every_version() {
     send(&service, called_by(1, "create"));
     send(&service, called_by(2, "update"));
     service.stop();
-    let why = sql(&service, "SELECT why FROM fingerprints ORDER BY bug, why");
+    let why = sql(&service, "SELECT why FROM kinds ORDER BY bug, why");
     assert!(
         why.contains("KeyError in orders.py total, and ") && why.contains("the first"),
         "{why}"
@@ -409,7 +409,7 @@ fn one_place_is_one_bug_by_whatever_way_and_for_every_version() {
     // A store that an older version left, which compared otherwise.
     sql(
         &service,
-        "UPDATE fingerprints SET version = 1, fingerprint = fingerprint || '-'",
+        "UPDATE kinds SET version = 1, fingerprint = fingerprint || '-'",
     );
     service.start();
     send(&service, called_by(3, "cancel"));

@@ -40,6 +40,14 @@ impl Features {
         }
     }
 
+    /// Those of events that are of more kinds than are told apart.
+    pub fn overflow() -> Self {
+        Self {
+            fingerprint: Fingerprint::digest("overflow"),
+            trace: None,
+        }
+    }
+
     /// A name for a bug of such events, the same for all that went wrong in one place: whichever comes first gives it.
     /// Where two bugs are in one place, the second is called by its fingerprint.
     pub fn bug_id(&self) -> BugId {

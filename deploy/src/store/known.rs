@@ -8,144 +8,233 @@ use std::{
 use anyhow::Context;
 use ingest::ErrorEvent;
 use sqlx::{Any, AnyPool, Row, Transaction};
-use triage::{BugId, Clusters, FEATURES_VERSION, Features, Why};
+use triage::{BugId, Clusters, FEATURES_VERSION, Features, Releases, Resolution, Why};
 
 use super::writer::EventRow;
 
 /// Bytes of a stored event: more than any has.
 const MAX_EVENT_BYTES: u64 = 64 << 20;
 
-/// Bugs by project, as far as they have been asked for.
+/// Kinds of events that are told apart in a project. Those of further kinds are one bug, so that who invents errors does not
+/// fill the store with bugs.
+const MAX_KINDS: usize = 200_000;
+
+/// What is known of projects, as far as they have been asked for.
 #[derive(Default)]
-pub(super) struct Known(HashMap<i64, Clusters>);
+pub(super) struct Known {
+    projects: HashMap<i64, Project>,
+    /// The last decision that was known then.
+    decision: i64,
+}
+
+/// What is known of a project.
+#[derive(Default)]
+pub(super) struct Project {
+    /// Knows kinds.
+    clusters: Clusters,
+    /// Bugs by kind.
+    pub(super) bugs: HashMap<i64, i64>,
+    pub(super) releases: Releases,
+    /// Bugs that are said to be fixed, and have not come back.
+    pub(super) resolved: HashMap<i64, Resolution>,
+}
 
 impl Known {
     /// Forgets all: what was changed with a transaction that failed is not so.
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.projects.clear();
     }
 
-    /// The row of the bug that an event belongs to; made where there is none.
-    pub(super) async fn bug(
+    /// Forgets all if people have decided something since.
+    pub(super) async fn refresh(&mut self, tx: &mut Transaction<'_, Any>) -> sqlx::Result<()> {
+        let row = sqlx::query("SELECT COALESCE(MAX(id), 0) FROM decisions")
+            .fetch_one(&mut **tx)
+            .await?;
+        let decision = row.try_get(0)?;
+        if decision != self.decision {
+            self.decision = decision;
+            self.clear();
+        }
+        Ok(())
+    }
+
+    pub(super) async fn project(
         &mut self,
-        transaction: &mut Transaction<'_, Any>,
+        tx: &mut Transaction<'_, Any>,
         project: i64,
-        row: &EventRow,
-        now: i64,
-    ) -> sqlx::Result<i64> {
-        let clusters = match self.0.entry(project) {
+    ) -> sqlx::Result<&mut Project> {
+        Ok(match self.projects.entry(project) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(load(transaction, project).await?),
-        };
-        let (bug, why) = match clusters.find(&row.features) {
-            Some((bug, Why::Equal)) => return Ok(bug as i64),
-            Some((bug, why)) => (bug as i64, why.to_string()),
-            None => {
-                let bug = insert(transaction, project, row, now).await?;
-                (bug, "the first".to_owned())
-            }
-        };
-        remember(&mut **transaction, project, bug, &row.features, &why).await?;
-        clusters.insert(&row.features, bug as u64);
-        Ok(bug)
+            Entry::Vacant(unknown) => unknown.insert(load(tx, project).await?),
+        })
     }
 }
 
-async fn load(transaction: &mut Transaction<'_, Any>, project: i64) -> sqlx::Result<Clusters> {
-    let rows = sqlx::query(
-        "SELECT features, bug FROM fingerprints WHERE project = $1 AND version = $2 ORDER BY bug",
-    )
-    .bind(project)
-    .bind(FEATURES_VERSION)
-    .fetch_all(&mut **transaction)
-    .await?;
-    let mut clusters = Clusters::default();
+impl Project {
+    /// The kind of an event; made where there is none, with its bug if need be.
+    pub(super) async fn kind(
+        &mut self,
+        tx: &mut Transaction<'_, Any>,
+        project: i64,
+        row: &EventRow,
+    ) -> sqlx::Result<i64> {
+        let is_full = self.bugs.len() >= MAX_KINDS;
+        let found = self.clusters.find(&row.features);
+        let (features, bug, why) = match found {
+            Some((kind, Why::Equal)) => return Ok(kind as i64),
+            Some((kind, _)) if is_full => return Ok(kind as i64),
+            Some((kind, why)) => (
+                row.features.clone(),
+                self.bugs[&(kind as i64)],
+                why.to_string(),
+            ),
+            None if is_full => {
+                let features = Features::overflow();
+                if let Some((kind, _)) = self.clusters.find(&features) {
+                    return Ok(kind as i64);
+                }
+                let title = format!("errors of further kinds than {MAX_KINDS}");
+                let bug = insert(tx, project, &features, &title, &row.assessment).await?;
+                (features, bug, "what is beyond the limit".to_owned())
+            }
+            None => {
+                let bug = insert(tx, project, &row.features, &row.title, &row.assessment).await?;
+                (row.features.clone(), bug, "the first".to_owned())
+            }
+        };
+        let kind = sqlx::query(
+            "INSERT INTO kinds (project, fingerprint, bug, version, features, why, event_id, wealth, impact) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, -1, '{}') RETURNING id",
+        )
+        .bind(project)
+        .bind(features.fingerprint.as_str())
+        .bind(bug)
+        .bind(FEATURES_VERSION)
+        .bind(text(&features))
+        .bind(why)
+        .bind(&row.event_id)
+        .fetch_one(&mut **tx)
+        .await?
+        .try_get(0)?;
+        self.clusters.insert(&features, kind as u64);
+        self.bugs.insert(kind, bug);
+        Ok(kind)
+    }
+}
+
+fn text(features: &Features) -> String {
+    serde_json::to_string(features).expect("features are texts and numbers")
+}
+
+async fn load(tx: &mut Transaction<'_, Any>, project: i64) -> sqlx::Result<Project> {
+    let mut known = Project::default();
+    let rows =
+        sqlx::query("SELECT id, bug, features, version FROM kinds WHERE project = $1 ORDER BY id")
+            .bind(project)
+            .fetch_all(&mut **tx)
+            .await?;
     for row in rows {
-        let features: String = row.try_get(0)?;
-        let bug: i64 = row.try_get(1)?;
-        match serde_json::from_str(&features) {
-            Ok(features) => clusters.insert(&features, bug as u64),
+        let (kind, bug): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        known.bugs.insert(kind, bug);
+        if row.try_get::<i64, _>(3)? != FEATURES_VERSION {
+            continue;
+        }
+        match serde_json::from_str(&row.try_get::<String, _>(2)?) {
+            Ok(features) => known.clusters.insert(&features, kind as u64),
             Err(error) => tracing::warn!(%error, bug, "what a bug is known by can't be read"),
         }
     }
-    Ok(clusters)
+    let rows =
+        sqlx::query("SELECT name, first_seen FROM releases WHERE project = $1 ORDER BY first_seen")
+            .bind(project)
+            .fetch_all(&mut **tx)
+            .await?;
+    for row in rows {
+        let name: String = row.try_get(0)?;
+        known.releases.note(&name, row.try_get(1)?);
+    }
+    let rows = sqlx::query(
+        "SELECT id, resolved_at, resolved_in FROM bugs \
+         WHERE project = $1 AND resolved_at IS NOT NULL AND regressed_at IS NULL",
+    )
+    .bind(project)
+    .fetch_all(&mut **tx)
+    .await?;
+    for row in rows {
+        let resolution = Resolution {
+            at: row.try_get(1)?,
+            release: row.try_get(2)?,
+        };
+        known.resolved.insert(row.try_get(0)?, resolution);
+    }
+    Ok(known)
 }
 
 /// A new bug, named by its place; by its fingerprint where another bug in that place has the name.
-async fn insert(
-    transaction: &mut Transaction<'_, Any>,
+pub(super) async fn insert(
+    tx: &mut Transaction<'_, Any>,
     project: i64,
-    row: &EventRow,
-    now: i64,
+    features: &Features,
+    title: &str,
+    assessment: &str,
 ) -> sqlx::Result<i64> {
-    for name in [row.features.bug_id(), BugId::of(&row.features.fingerprint)] {
+    let by_kind = BugId::of(&features.fingerprint);
+    for name in [features.bug_id(), by_kind.clone()] {
         let found = sqlx::query(
-            "INSERT INTO bugs (project, fingerprint, title, assessment, count, first_seen, last_seen, event_id, wealth) \
-             VALUES ($1, $2, $3, $4, 0, $5, $5, $6, -1) ON CONFLICT (project, fingerprint) DO NOTHING RETURNING id",
+            "INSERT INTO bugs (project, fingerprint, title, assessment) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (project, fingerprint) DO NOTHING RETURNING id",
         )
         .bind(project)
         .bind(name.as_str())
-        .bind(&row.title)
-        .bind(&row.assessment)
-        .bind(now)
-        .bind(&row.event_id)
-        .fetch_optional(&mut **transaction)
+        .bind(title)
+        .bind(assessment)
+        .fetch_optional(&mut **tx)
         .await?;
         if let Some(found) = found {
             return found.try_get(0);
         }
     }
-    // One whose features were not kept, or can't be read.
+    // One whose features can't be read, or that was made for this kind before.
     sqlx::query("SELECT id FROM bugs WHERE project = $1 AND fingerprint = $2")
         .bind(project)
-        .bind(BugId::of(&row.features.fingerprint).as_str())
-        .fetch_one(&mut **transaction)
+        .bind(by_kind.as_str())
+        .fetch_one(&mut **tx)
         .await?
         .try_get(0)
 }
 
-async fn remember<'c>(
-    executor: impl sqlx::Executor<'c, Database = Any>,
-    project: i64,
-    bug: i64,
-    features: &Features,
-    why: &str,
-) -> sqlx::Result<()> {
-    let text = serde_json::to_string(features).expect("features are texts and numbers");
-    sqlx::query(
-        "INSERT INTO fingerprints (project, fingerprint, bug, version, features, why) VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (project, fingerprint) DO NOTHING",
-    )
-    .bind(project)
-    .bind(features.fingerprint.as_str())
-    .bind(bug)
-    .bind(FEATURES_VERSION)
-    .bind(text)
-    .bind(why)
-    .execute(executor)
-    .await?;
-    Ok(())
-}
-
-/// Lets bugs that are known by what an older version compared be known by what this one does: through their fullest events.
+/// Lets kinds that are known by what an older version compared be known by what this one does, through their fullest events.
 pub(super) async fn renew(pool: &AnyPool) -> anyhow::Result<()> {
     let old = sqlx::query(
-        "SELECT bugs.id, bugs.project, events.body FROM bugs \
-         JOIN events ON events.project = bugs.project AND events.event_id = bugs.event_id \
-         WHERE NOT EXISTS (SELECT 1 FROM fingerprints WHERE fingerprints.bug = bugs.id AND version = $1)",
+        "SELECT kinds.id, kinds.project, events.body FROM kinds \
+         JOIN events ON events.project = kinds.project AND events.event_id = kinds.event_id \
+         WHERE version <> $1 ORDER BY kinds.id",
     )
     .bind(FEATURES_VERSION)
     .fetch_all(pool)
     .await?;
     for row in old {
-        let body: Vec<u8> = row.try_get(2)?;
-        let mut event = Vec::new();
-        let mut decoder = zstd::Decoder::new(body.as_slice())?.take(MAX_EVENT_BYTES);
-        decoder.read_to_end(&mut event)?;
-        let event: ErrorEvent = serde_json::from_slice(&event).context("a stored event")?;
-        let features = Features::of(&event);
-        let why = "its fullest event when an older version had made it";
-        remember(pool, row.try_get(1)?, row.try_get(0)?, &features, why).await?;
+        let features = Features::of(&event(&row.try_get::<Vec<u8>, _>(2)?)?);
+        // Where another kind is known by the same now, that one stands for both; this one keeps what was counted.
+        sqlx::query(
+            "UPDATE kinds SET fingerprint = $1, features = $2, version = $3 WHERE id = $4 AND NOT EXISTS \
+             (SELECT 1 FROM kinds other WHERE other.project = $5 AND other.fingerprint = $1 AND other.id <> $4)",
+        )
+        .bind(features.fingerprint.as_str())
+        .bind(text(&features))
+        .bind(FEATURES_VERSION)
+        .bind(row.try_get::<i64, _>(0)?)
+        .bind(row.try_get::<i64, _>(1)?)
+        .execute(pool)
+        .await?;
     }
     Ok(())
+}
+
+/// An event from its stored form.
+pub(super) fn event(body: &[u8]) -> anyhow::Result<ErrorEvent> {
+    let mut text = Vec::new();
+    let mut decoder = zstd::Decoder::new(body)?.take(MAX_EVENT_BYTES);
+    decoder.read_to_end(&mut text)?;
+    serde_json::from_slice(&text).context("a stored event")
 }

@@ -3,6 +3,7 @@
 //! All writing goes through one task (`writer`), which commits whatever waits in one transaction: an acknowledgement
 //! costs one write to the disk, shared by all that wait for it.
 
+mod decide;
 mod known;
 mod read;
 mod writer;
@@ -26,8 +27,11 @@ use tokio::{
     time::timeout,
 };
 
-pub(crate) use self::read::{StoredBug, bugs};
 use self::writer::Prepared;
+pub(crate) use self::{
+    decide::{Verdict, decide},
+    read::{State, StoredBug, bugs},
+};
 
 /// Batches that wait for the writer.
 const MAX_WAITING: usize = 64;
@@ -62,10 +66,7 @@ impl Store {
     /// If the file is not to be written, or is from a newer version.
     pub(crate) async fn open(path: &Path) -> anyhow::Result<Self> {
         let pool = connect(path, "rwc").await?;
-        migrations()
-            .run(&pool)
-            .await
-            .with_context(|| format!("bringing {} up to date", path.display()))?;
+        migrate(&pool, path).await?;
         known::renew(&pool).await?;
         let (writer, work) = mpsc::channel(MAX_WAITING);
         tokio::spawn(writer::run(pool.clone(), work));
@@ -127,6 +128,14 @@ async fn connect(path: &Path, mode: &str) -> anyhow::Result<AnyPool> {
         .with_context(|| format!("opening {}", path.display()))
 }
 
+/// Brings the tables up to date.
+async fn migrate(pool: &AnyPool, path: &Path) -> anyhow::Result<()> {
+    migrations()
+        .run(pool)
+        .await
+        .with_context(|| format!("bringing {} up to date", path.display()))
+}
+
 /// A path as it stands in a URL.
 fn escaped(path: &Path) -> anyhow::Result<String> {
     let text = path.to_str().context("the store's path is not UTF-8")?;
@@ -137,12 +146,13 @@ fn escaped(path: &Path) -> anyhow::Result<String> {
 }
 
 fn migrations() -> Migrator {
-    const ALL: [(&str, &str); 2] = [
+    const ALL: [(&str, &str); 3] = [
         ("events", include_str!("../../migrations/0001_events.sql")),
         (
             "fingerprints",
             include_str!("../../migrations/0002_fingerprints.sql"),
         ),
+        ("kinds", include_str!("../../migrations/0003_kinds.sql")),
     ];
     let migration = |(at, (name, sql)): (usize, (&'static str, &'static str))| {
         let version = at as i64 + 1;
@@ -202,3 +212,6 @@ impl EventSink for Store {
             .collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,17 @@
 //! What the store is asked for.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
 
 use anyhow::Context;
 use serde_json::Value;
-use sqlx::{Row, any::AnyRow};
+use sqlx::{AnyPool, Row};
+use triage::{Impact, Priority, Project, Releases};
 
-use super::{Store, connect};
+use super::{Store, connect, now_ms, writer};
 
 /// A bug as it is stored.
 #[derive(Debug, Clone)]
@@ -17,49 +22,219 @@ pub(crate) struct StoredBug {
     pub(crate) title: String,
     /// As [`triage::Assessment`] is written.
     pub(crate) assessment: Value,
-    pub(crate) count: u64,
-    /// Milliseconds since 1970.
-    pub(crate) first_seen: i64,
-    pub(crate) last_seen: i64,
+    pub(crate) impact: Impact,
+    pub(crate) priority: Priority,
     /// The event that tells most of it.
+    pub(crate) event_id: String,
+    pub(crate) state: State,
+    /// The kinds of its events, the oldest first.
+    pub(crate) kinds: Vec<Kind>,
+    /// What people decided about it, the oldest first.
+    pub(crate) decisions: Vec<Decision>,
+}
+
+/// Whether a bug is there. Times are milliseconds since 1970.
+#[derive(Debug, Clone)]
+pub(crate) enum State {
+    Open,
+    /// It is said to be fixed.
+    Resolved {
+        at: i64,
+        release: Option<String>,
+    },
+    /// It was said to be fixed, and came again.
+    Regressed {
+        at: i64,
+        release: Option<String>,
+    },
+}
+
+/// Events of a bug whose fingerprints are equal.
+#[derive(Debug, Clone)]
+pub(crate) struct Kind {
+    /// Ten hex digits of the fingerprint.
+    pub(crate) id: String,
+    /// Why they belong to the bug.
+    pub(crate) why: String,
+    pub(crate) n_events: u64,
     pub(crate) event_id: String,
 }
 
-const BUGS: &str = "SELECT project, fingerprint, title, assessment, count, first_seen, last_seen, event_id FROM bugs \
-                    WHERE count > 0 AND ($1 < 0 OR project = $1) ORDER BY count DESC, first_seen, id LIMIT $2";
+/// What somebody decided.
+#[derive(Debug, Clone)]
+pub(crate) struct Decision {
+    pub(crate) at: i64,
+    pub(crate) text: String,
+}
 
-/// The bugs of a store that another process may be writing, the most frequent first.
+/// The bugs of a store that another process may be writing, what matters most first.
 ///
 /// # Errors
 /// If there is no store.
-pub(crate) async fn bugs(
-    path: &Path,
-    project: Option<u64>,
-    most: u64,
-) -> anyhow::Result<Vec<StoredBug>> {
-    anyhow::ensure!(path.exists(), "there is no store at {}", path.display());
-    let pool = connect(path, "rw").await?;
-    let rows = sqlx::query(BUGS)
-        .bind(project.map_or(-1, |id| id as i64))
-        .bind(i64::try_from(most).unwrap_or(i64::MAX))
-        .fetch_all(&pool)
-        .await;
-    let rows = rows.with_context(|| format!("reading {}", path.display()))?;
-    rows.iter().map(bug).collect()
+pub(crate) async fn bugs(path: &Path, project: Option<u64>) -> anyhow::Result<Vec<StoredBug>> {
+    let pool = existing(path).await?;
+    let project = project.map_or(-1, |id| id as i64);
+    read(&pool, project)
+        .await
+        .with_context(|| format!("reading {}", path.display()))
 }
 
-fn bug(row: &AnyRow) -> anyhow::Result<StoredBug> {
-    let assessment: String = row.try_get(3)?;
-    Ok(StoredBug {
-        project: row.try_get::<i64, _>(0)? as u64,
-        id: row.try_get::<String, _>(1)?.chars().take(10).collect(),
-        title: row.try_get(2)?,
-        assessment: serde_json::from_str(&assessment)?,
-        count: row.try_get::<i64, _>(4)? as u64,
-        first_seen: row.try_get(5)?,
-        last_seen: row.try_get(6)?,
-        event_id: row.try_get(7)?,
-    })
+/// A store that is there.
+pub(super) async fn existing(path: &Path) -> anyhow::Result<AnyPool> {
+    anyhow::ensure!(path.exists(), "there is no store at {}", path.display());
+    let pool = connect(path, "rw").await?;
+    super::migrate(&pool, path).await?;
+    Ok(pool)
+}
+
+/// What is gathered of a bug from its kinds.
+#[derive(Default)]
+struct Gathered {
+    impact: Impact,
+    best: (i64, String),
+    kinds: Vec<Kind>,
+    decisions: Vec<Decision>,
+}
+
+async fn read(pool: &AnyPool, project: i64) -> anyhow::Result<Vec<StoredBug>> {
+    let mut gathered = kinds(pool, project).await?;
+    let rows =
+        sqlx::query("SELECT bug, at, text FROM decisions WHERE $1 < 0 OR project = $1 ORDER BY id")
+            .bind(project)
+            .fetch_all(pool)
+            .await?;
+    for row in rows {
+        if let Some(bug) = gathered.get_mut(&row.try_get(0)?) {
+            bug.decisions.push(Decision {
+                at: row.try_get(1)?,
+                text: row.try_get(2)?,
+            });
+        }
+    }
+    let projects = projects(pool, &gathered).await?;
+    let rows = sqlx::query(
+        "SELECT id, project, fingerprint, title, assessment, resolved_at, resolved_in, regressed_at, regressed_in \
+         FROM bugs WHERE $1 < 0 OR project = $1 ORDER BY id",
+    )
+    .bind(project)
+    .fetch_all(pool)
+    .await?;
+    let mut bugs = Vec::new();
+    for row in rows {
+        // One without kinds was merged into another.
+        let Some((project, gathered)) = gathered
+            .remove(&row.try_get(0)?)
+            .zip(row.try_get(1).ok())
+            .map(|(gathered, project): (Gathered, i64)| (project, gathered))
+        else {
+            continue;
+        };
+        let assessment: String = row.try_get(4)?;
+        let state = match (row.try_get(5)?, row.try_get(7)?) {
+            (_, Some(at)) => State::Regressed {
+                at,
+                release: row.try_get(8)?,
+            },
+            (Some(at), None) => State::Resolved {
+                at,
+                release: row.try_get(6)?,
+            },
+            (None, None) => State::Open,
+        };
+        bugs.push(StoredBug {
+            project: project as u64,
+            id: row.try_get(2)?,
+            title: row.try_get(3)?,
+            assessment: serde_json::from_str(&assessment)?,
+            priority: gathered.impact.priority(&projects[&project]),
+            impact: gathered.impact,
+            event_id: gathered.best.1,
+            state,
+            kinds: gathered.kinds,
+            decisions: gathered.decisions,
+        });
+    }
+    bugs.sort_by_key(|bug| {
+        let is_resolved = matches!(bug.state, State::Resolved { .. });
+        (
+            is_resolved,
+            Reverse((bug.priority.score, bug.impact.n_events)),
+        )
+    });
+    Ok(bugs)
+}
+
+async fn kinds(pool: &AnyPool, project: i64) -> anyhow::Result<HashMap<i64, Gathered>> {
+    let rows = sqlx::query(
+        "SELECT bug, fingerprint, why, impact, event_id, wealth FROM kinds WHERE $1 < 0 OR project = $1 ORDER BY id",
+    )
+    .bind(project)
+    .fetch_all(pool)
+    .await?;
+    let mut bugs: HashMap<i64, Gathered> = HashMap::new();
+    for row in rows {
+        let bug = bugs.entry(row.try_get(0)?).or_insert_with(|| Gathered {
+            best: (i64::MIN, String::new()),
+            ..Gathered::default()
+        });
+        let impact = writer::impact(&row.try_get::<String, _>(3)?);
+        let event_id: String = row.try_get(4)?;
+        let wealth: i64 = row.try_get(5)?;
+        if wealth > bug.best.0 {
+            bug.best = (wealth, event_id.clone());
+        }
+        bug.kinds.push(Kind {
+            id: row.try_get::<String, _>(1)?.chars().take(10).collect(),
+            why: row.try_get(2)?,
+            n_events: impact.n_events,
+            event_id,
+        });
+        bug.impact.merge(&impact);
+    }
+    // A kind whose only event was refused as known has none.
+    bugs.retain(|_, bug| bug.impact.n_events > 0);
+    Ok(bugs)
+}
+
+/// What the bugs of each project are looked at beside.
+async fn projects(
+    pool: &AnyPool,
+    gathered: &HashMap<i64, Gathered>,
+) -> anyhow::Result<HashMap<i64, Project>> {
+    let mut projects: HashMap<i64, Project> = HashMap::new();
+    let mut releases: HashMap<i64, Releases> = HashMap::new();
+    for row in sqlx::query("SELECT project, name, first_seen FROM releases")
+        .fetch_all(pool)
+        .await?
+    {
+        let name: String = row.try_get(1)?;
+        releases
+            .entry(row.try_get(0)?)
+            .or_default()
+            .note(&name, row.try_get(2)?);
+    }
+    for row in sqlx::query("SELECT id, project FROM bugs")
+        .fetch_all(pool)
+        .await?
+    {
+        let id: i64 = row.try_get(1)?;
+        let project = projects.entry(id).or_insert_with(|| Project {
+            newest_release: releases
+                .get(&id)
+                .and_then(Releases::newest)
+                .map(str::to_owned),
+            since: None,
+            now: Some(now_ms()),
+        });
+        let first = gathered
+            .get(&row.try_get(0)?)
+            .and_then(|bug| bug.impact.activity.first);
+        project.since = match (project.since, first) {
+            (Some(since), Some(first)) => Some(since.min(first)),
+            (since, first) => since.or(first),
+        };
+    }
+    Ok(projects)
 }
 
 impl Store {

@@ -3,11 +3,15 @@
 use std::collections::HashMap;
 
 use ingest::{Batch, ErrorEvent, SinkError, Stored, Summary};
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::{Any, AnyPool, Row, Transaction};
 use tokio::sync::mpsc;
-use triage::{Features, assess, title, wealth};
+use triage::{Features, Impact, assess, title, wealth};
 
-use super::{Work, known::Known, now_ms, random_hex};
+use super::{
+    Work,
+    known::{Known, Project},
+    now_ms, random_hex,
+};
 
 /// Batches of one transaction.
 const MAX_AT_ONCE: usize = 256;
@@ -24,26 +28,31 @@ pub(super) struct EventRow {
     pub(super) title: String,
     pub(super) assessment: String,
     wealth: i64,
+    release: Option<String>,
+    impact: Impact,
     body: Vec<u8>,
 }
 
 /// Does all of the work that needs no database.
 pub(super) fn prepare(mut batch: Batch) -> Result<Prepared, SinkError> {
-    let rows = std::mem::take(&mut batch.events).iter().map(row).collect();
-    let rows: anyhow::Result<_> = rows;
+    let now = now_ms();
+    let events = std::mem::take(&mut batch.events);
+    let rows: anyhow::Result<_> = events.iter().map(|event| row(event, now)).collect();
     match rows {
         Ok(rows) => Ok(Prepared { batch, rows }),
         Err(error) => Err(SinkError::Failed(error.to_string())),
     }
 }
 
-fn row(event: &ErrorEvent) -> anyhow::Result<EventRow> {
+fn row(event: &ErrorEvent, now: i64) -> anyhow::Result<EventRow> {
     Ok(EventRow {
         event_id: event.id.clone().unwrap_or_else(random_hex),
         features: Features::of(event),
         title: title(event),
         assessment: serde_json::to_string(&assess(event))?,
         wealth: wealth(event) as i64,
+        release: event.release.clone(),
+        impact: Impact::of(event, Some(now)),
         body: zstd::bulk::compress(&serde_json::to_vec(event)?, 1)?,
     })
 }
@@ -71,31 +80,33 @@ pub(super) async fn run(pool: AnyPool, mut work: mpsc::Receiver<Work>) {
     }
 }
 
-/// What changes of a bug with one transaction.
+/// What changes of a kind with one transaction.
 struct Change {
-    project: i64,
-    n_events: i64,
+    impact: Impact,
     best: (i64, String),
 }
 
 async fn write(pool: &AnyPool, known: &mut Known, all: &[Work]) -> sqlx::Result<Vec<Stored>> {
     let now = now_ms();
-    let mut transaction = pool.begin().await?;
+    // From the beginning as one who writes: another process may decide about bugs.
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    known.refresh(&mut transaction).await?;
     let mut changes: HashMap<i64, Change> = HashMap::new();
     let mut answers = Vec::with_capacity(all.len());
     for work in all {
         let Prepared { batch, rows } = &work.prepared;
         let project = batch.project as i64;
+        let known = known.project(&mut transaction, project).await?;
         let mut stored = Stored::default();
         for row in rows {
-            let bug = known.bug(&mut transaction, project, row, now).await?;
+            let kind = known.kind(&mut transaction, project, row).await?;
             let inserted = sqlx::query(
-                "INSERT INTO events (project, event_id, bug, received_at, body) VALUES ($1, $2, $3, $4, $5) \
+                "INSERT INTO events (project, event_id, kind, received_at, body) VALUES ($1, $2, $3, $4, $5) \
                  ON CONFLICT (project, event_id) DO NOTHING",
             )
             .bind(project)
             .bind(&row.event_id)
-            .bind(bug)
+            .bind(kind)
             .bind(now)
             .bind(&row.body)
             .execute(&mut *transaction)
@@ -105,37 +116,93 @@ async fn write(pool: &AnyPool, known: &mut Known, all: &[Work]) -> sqlx::Result<
                 continue;
             }
             stored.n_new += 1;
-            let change = changes.entry(bug).or_insert(Change {
-                project,
-                n_events: 0,
+            let change = changes.entry(kind).or_insert(Change {
+                impact: Impact::default(),
                 best: (-1, String::new()),
             });
-            change.n_events += 1;
+            change.impact.merge(&row.impact);
             if row.wealth > change.best.0 {
                 change.best = (row.wealth, row.event_id.clone());
             }
+            watch(&mut transaction, project, known, kind, row).await?;
         }
         checkpoints(&mut transaction, batch).await?;
         outcomes(&mut transaction, project, &batch.summary, stored).await?;
         answers.push(stored);
     }
-    for (bug, change) in changes {
-        sqlx::query(
-            "UPDATE bugs SET count = count + $1, last_seen = $2, \
-             event_id = CASE WHEN wealth < $3 OR count = 0 THEN $4 ELSE event_id END, \
-             wealth = CASE WHEN wealth < $3 THEN $3 ELSE wealth END WHERE id = $5 AND project = $6",
-        )
-        .bind(change.n_events)
-        .bind(now)
-        .bind(change.best.0)
-        .bind(change.best.1)
-        .bind(bug)
-        .bind(change.project)
-        .execute(&mut *transaction)
-        .await?;
+    for (kind, change) in changes {
+        count(&mut transaction, kind, change).await?;
     }
     transaction.commit().await?;
     Ok(answers)
+}
+
+/// Adds to what is counted of a kind.
+async fn count(tx: &mut Transaction<'_, Any>, kind: i64, change: Change) -> sqlx::Result<()> {
+    let row = sqlx::query("SELECT impact FROM kinds WHERE id = $1")
+        .bind(kind)
+        .fetch_one(&mut **tx)
+        .await?;
+    let mut impact = impact(&row.try_get::<String, _>(0)?);
+    impact.merge(&change.impact);
+    sqlx::query(
+        "UPDATE kinds SET impact = $1, event_id = CASE WHEN wealth < $2 THEN $3 ELSE event_id END, \
+         wealth = CASE WHEN wealth < $2 THEN $2 ELSE wealth END WHERE id = $4",
+    )
+    .bind(serde_json::to_string(&impact).expect("an impact is texts and numbers"))
+    .bind(change.best.0)
+    .bind(change.best.1)
+    .bind(kind)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// What is stored of an impact; nothing, and a warning, where that is damaged.
+pub(super) fn impact(text: &str) -> Impact {
+    serde_json::from_str(text).unwrap_or_else(|error| {
+        tracing::warn!(%error, "what was counted of a kind of events can't be read");
+        Impact::default()
+    })
+}
+
+/// Notes what a new event shows beside itself: a new release, and that a bug is back which was said to be fixed.
+async fn watch(
+    tx: &mut Transaction<'_, Any>,
+    project: i64,
+    known: &mut Project,
+    kind: i64,
+    row: &EventRow,
+) -> sqlx::Result<()> {
+    let at = row.impact.activity.last.unwrap_or_default();
+    if let Some(release) = &row.release
+        && known.releases.note(release, at)
+    {
+        sqlx::query(
+            "INSERT INTO releases (project, name, first_seen) VALUES ($1, $2, $3) ON CONFLICT (project, name) DO NOTHING",
+        )
+        .bind(project)
+        .bind(release)
+        .bind(at)
+        .execute(&mut **tx)
+        .await?;
+    }
+    let bug = known.bugs[&kind];
+    let release = row.release.as_deref();
+    let is_back = known
+        .resolved
+        .get(&bug)
+        .is_some_and(|fixed| fixed.is_undone_by(release, at, &known.releases));
+    if is_back {
+        known.resolved.remove(&bug);
+        sqlx::query("UPDATE bugs SET regressed_at = $1, regressed_in = $2 WHERE id = $3")
+            .bind(at)
+            .bind(release)
+            .bind(bug)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn checkpoints(transaction: &mut Transaction<'_, Any>, batch: &Batch) -> sqlx::Result<()> {

@@ -1,0 +1,136 @@
+//! What people decide about bugs that the service has stored, while it runs.
+
+use serde_json::{Value, json};
+use tests::{KEY, Service};
+
+/// An event of a function, as Sentry's clients send it.
+fn event(n: u64, function: &str, release: &str) -> Value {
+    json!({
+        "event_id": format!("{n:032x}"), "platform": "python", "level": "error", "release": release,
+        "user": {"id": n},
+        "exception": {"values": [{"type": "KeyError", "value": "'price'", "stacktrace": {"frames": [
+            {"filename": "shop/views.py", "abs_path": "/app/shop/views.py", "function": "page", "lineno": 5,
+             "context_line": "    total(order)", "in_app": true},
+            {"filename": "shop/orders.py", "abs_path": "/app/shop/orders.py", "function": function, "lineno": 12,
+             "context_line": "    return order['price']", "in_app": true}]}}]}
+    })
+}
+
+fn send(service: &Service, event: &Value) {
+    let url = format!("{}?sentry_key={KEY}", service.url("/api/1/store/"));
+    let answer = ureq::post(&url).send(event.to_string().as_bytes()).unwrap();
+    assert_eq!(answer.status().as_u16(), 200);
+}
+
+/// The bug of a function.
+fn bug_of(service: &Service, function: &str) -> Value {
+    let title = format!("KeyError: 'price' in {function}");
+    let bugs = service.bugs();
+    let found = bugs.iter().find(|bug| bug["title"] == title.as_str());
+    found.unwrap_or_else(|| panic!("{bugs:#?}")).clone()
+}
+
+fn id(bug: &Value) -> &str {
+    bug["id"].as_str().unwrap()
+}
+
+fn running() -> Service {
+    let mut service = Service::new("");
+    service.start();
+    for (n, function) in [(1, "total"), (2, "total"), (3, "sum_up")] {
+        send(&service, &event(n, function, "1.0"));
+    }
+    service
+}
+
+#[test]
+fn merged_bugs_stay_one() {
+    let mut service = running();
+    let (total, sum) = (bug_of(&service, "total"), bug_of(&service, "sum_up"));
+    let said = service.tell(&["merge", id(&total), id(&sum)]).unwrap();
+    assert!(said.contains("KeyError: 'price' in sum_up"), "{said}");
+    // The service that runs takes note, and so does the one that is started next.
+    send(&service, &event(4, "sum_up", "1.0"));
+    service.stop();
+    service.start();
+    send(&service, &event(5, "sum_up", "1.0"));
+    let bugs = service.bugs();
+    assert_eq!(bugs.len(), 1, "{bugs:#?}");
+    assert_eq!(
+        (&bugs[0]["id"], &bugs[0]["count"]),
+        (&total["id"], &json!(5))
+    );
+    assert_eq!(bugs[0]["users"], 5);
+    let kinds = bugs[0]["kinds"].as_array().unwrap();
+    assert_eq!(kinds.len(), 2);
+    assert!(
+        kinds[1]["why"]
+            .as_str()
+            .unwrap()
+            .starts_with("a person said that")
+    );
+    assert_eq!(bugs[0]["decisions"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn split_bugs_stay_two() {
+    let service = running();
+    let (total, sum) = (bug_of(&service, "total"), bug_of(&service, "sum_up"));
+    service.tell(&["merge", id(&total), id(&sum)]).unwrap();
+    let merged = service.bugs().remove(0);
+    let kind = merged["kinds"][1]["id"].as_str().unwrap();
+    let said = service.tell(&["split", id(&total), kind]).unwrap();
+    assert!(said.starts_with("split from"), "{said}");
+    send(&service, &event(4, "sum_up", "1.0"));
+    let (total, sum) = (bug_of(&service, "total"), bug_of(&service, "sum_up"));
+    assert_eq!((&total["count"], &sum["count"]), (&json!(2), &json!(2)));
+    // A bug of one kind can't be split, and nothing is changed by trying.
+    let kind = total["kinds"][0]["id"].as_str().unwrap();
+    let refused = service.tell(&["split", id(&total), kind]).unwrap_err();
+    assert!(refused.contains("nothing would be left"), "{refused}");
+    for wrong in [
+        &["merge", id(&total), "ffffffffff"],
+        &["merge", id(&total), id(&total)],
+    ] {
+        let refused = service.tell(wrong).unwrap_err();
+        assert!(
+            refused.contains("no bug") || refused.contains("the same bug"),
+            "{refused}"
+        );
+    }
+    assert_eq!(service.bugs().len(), 2);
+}
+
+#[test]
+fn a_fixed_bug_that_comes_back_shows() {
+    let service = running();
+    let state = || bug_of(&service, "total")["state"].clone();
+    send(&service, &event(4, "sum_up", "1.1"));
+    service
+        .tell(&[
+            "resolve",
+            id(&bug_of(&service, "total")),
+            "--release",
+            "1.1",
+        ])
+        .unwrap();
+    assert_eq!(state()["name"], "resolved");
+    // It is the last of the list, though it hits more users.
+    assert_eq!(service.bugs()[1]["title"], "KeyError: 'price' in total");
+    // An old release that still runs somewhere shows nothing.
+    send(&service, &event(5, "total", "1.0"));
+    assert_eq!(state()["name"], "resolved");
+    send(&service, &event(6, "total", "1.1"));
+    let found = state();
+    assert_eq!(
+        (&found["name"], &found["release"]),
+        (&json!("regressed"), &json!("1.1"))
+    );
+    let printed = service
+        .tell(&["bugs", "--bug", id(&bug_of(&service, "total"))])
+        .unwrap();
+    assert!(
+        printed.contains("BACK AGAIN in 1.1") && printed.contains("is fixed from release 1.1 on"),
+        "{printed}"
+    );
+}
