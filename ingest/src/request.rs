@@ -18,6 +18,7 @@ use crate::{
     read::{Counter, Format, Options, Redaction, read_with},
     redact::Redactor,
     sentry::{self, envelope as items},
+    sink::{Batch, EventSink, SinkError},
     source::Source,
 };
 
@@ -44,6 +45,63 @@ pub enum Refused {
     /// The body is no OTLP request to export logs.
     #[error("invalid OTLP request")]
     Otlp,
+}
+
+/// Why a request is not answered as it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// The key, or the number, is nobody's.
+    #[error("no project of this number and public key")]
+    NoProject,
+    /// The client sent what can't be read.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// A defect of ours.
+    #[error("it could not be read")]
+    Unreadable,
+    /// The client is to come again later.
+    #[error("too much at once")]
+    Busy,
+    /// The store is at fault; the client is to come again.
+    #[error("the events could not be stored")]
+    NotStored,
+}
+
+/// Reads a request on a thread for work that takes time.
+///
+/// # Errors
+/// What `read` refuses; [`Failed::Unreadable`] if it panics.
+pub async fn read(
+    read: impl FnOnce() -> Result<Received, Refused> + Send + 'static,
+) -> Result<Received, Failed> {
+    let received = tokio::task::spawn_blocking(read).await.map_err(|error| {
+        tracing::error!(%error, "a request could not be read");
+        Failed::Unreadable
+    })?;
+    Ok(received?)
+}
+
+impl Received {
+    /// Stores the events; they are durable when this returns.
+    ///
+    /// # Errors
+    /// [`Failed::Busy`] or [`Failed::NotStored`].
+    pub async fn store(self, project: u64, sink: &dyn EventSink) -> Result<(), Failed> {
+        let batch = Batch {
+            project,
+            events: self.events,
+            summary: self.summary,
+            ..Batch::default()
+        };
+        match sink.store(batch).await {
+            Ok(_) => Ok(()),
+            Err(SinkError::Busy) => Err(Failed::Busy),
+            Err(error) => {
+                tracing::error!(%error, "a request's events were not stored");
+                Err(Failed::NotStored)
+            }
+        }
+    }
 }
 
 /// The public key that a request shows: in the header `X-Sentry-Auth` (or `Authorization`, there also as a bearer token),

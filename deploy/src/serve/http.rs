@@ -11,10 +11,10 @@ use axum::{
     routing::{get, post},
 };
 use ingest::{
-    Batch, EventSink, Redactor, SinkError,
+    Redactor,
     limits::{MAX_BODY_BYTES, MAX_COMPRESSED_BODY_BYTES},
     otlp,
-    request::{self, Received, Refused},
+    request::{self, Failed, Received, Refused},
 };
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -39,7 +39,7 @@ const MAX_BODY_PAUSE: Duration = Duration::from_secs(10);
 const MAX_REQUEST: Duration = Duration::from_secs(60);
 
 /// A project as requests see it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Project {
     pub(super) id: u64,
     pub(super) public_key: String,
@@ -87,69 +87,32 @@ impl App {
         read: fn(&[u8], &Redactor) -> Result<Received, Refused>,
     ) -> Result<String, Failed> {
         let redactor = project.redactor.clone();
-        let received = tokio::task::spawn_blocking(move || read(&body, &redactor)).await;
-        let received = received.map_err(|error| {
-            tracing::error!(%error, "a request could not be read");
-            Failed::Unreadable
-        })??;
-        let id = received.id.unwrap_or_else(random_hex);
-        let mut events = received.events;
-        if let [event] = events.as_mut_slice() {
+        let mut received = request::read(move || read(&body, &redactor)).await?;
+        let id = received.id.clone().unwrap_or_else(random_hex);
+        if let [event] = received.events.as_mut_slice() {
             event.id.get_or_insert_with(|| id.clone());
         }
-        let batch = Batch {
-            project: project.id,
-            events,
-            summary: received.summary,
-            ..Batch::default()
-        };
-        match self.store.store(batch).await {
-            Ok(_) => Ok(id),
-            Err(SinkError::Busy) => Err(Failed::Busy),
-            Err(error) => {
-                tracing::error!(%error, "a request's events were not stored");
-                Err(Failed::NotStored)
-            }
-        }
+        received.store(project.id, &self.store).await?;
+        Ok(id)
     }
 }
 
-/// Why a request is not answered as it should be.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Failed {
-    #[error("no project of this number and public key")]
-    NoProject,
-    #[error(transparent)]
-    Refused(#[from] Refused),
-    #[error("it could not be read")]
-    Unreadable,
-    #[error("too much at once")]
-    Busy,
-    #[error("the events could not be stored")]
-    NotStored,
-}
-
-impl Failed {
-    pub(super) fn status(&self) -> StatusCode {
-        match self {
-            Self::NoProject => StatusCode::FORBIDDEN,
-            Self::Refused(_) => StatusCode::BAD_REQUEST,
-            Self::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Busy => StatusCode::TOO_MANY_REQUESTS,
-            Self::NotStored => StatusCode::SERVICE_UNAVAILABLE,
-        }
+/// The answer to a client: the header for those that have to wait, the body as the protocol says no.
+pub(super) fn failure(failed: &Failed, content_type: &'static str, body: Vec<u8>) -> Response {
+    let status = match failed {
+        Failed::NoProject => StatusCode::FORBIDDEN,
+        Failed::Refused(_) => StatusCode::BAD_REQUEST,
+        Failed::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
+        Failed::Busy => StatusCode::TOO_MANY_REQUESTS,
+        Failed::NotStored => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let kind = [(header::CONTENT_TYPE, content_type)];
+    let mut response = (status, kind, body).into_response();
+    if matches!(failed, Failed::Busy | Failed::NotStored) {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
     }
-
-    /// The answer to a client: the header for those that have to wait, the body as the protocol says no.
-    pub(super) fn response(&self, content_type: &'static str, body: Vec<u8>) -> Response {
-        let kind = [(header::CONTENT_TYPE, content_type)];
-        let mut response = (self.status(), kind, body).into_response();
-        if matches!(self, Self::Busy | Self::NotStored) {
-            let headers = response.headers_mut();
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
-        }
-        response
-    }
+    response
 }
 
 /// The public key that a request shows.
@@ -272,7 +235,7 @@ async fn receive(
 fn refusal(failed: &Failed) -> Response {
     let why = failed.to_string();
     let body = json!({"detail": why}).to_string().into_bytes();
-    let mut response = failed.response("application/json", body);
+    let mut response = failure(failed, "application/json", body);
     if let Ok(value) = HeaderValue::from_str(&why) {
         response.headers_mut().insert("x-sentry-error", value);
     }

@@ -12,11 +12,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use ingest::otlp;
+use ingest::{otlp, request::Failed};
 use prost::Message;
 use serde_json::json;
 
-use super::http::{App, Failed, shown_key};
+use super::http::{App, failure, shown_key};
 
 const JSON: &str = "application/json";
 const PROTOBUF: &str = "application/x-protobuf";
@@ -31,35 +31,16 @@ struct Status {
 /// The paths: OpenTelemetry's own, with a key alone, and Sentry's, with the number of the project.
 pub(super) fn router() -> Router<Arc<App>> {
     Router::new()
-        .route("/v1/logs", post(of_key))
-        .route("/api/{project}/integration/otlp/v1/logs", post(of_project))
-        .route("/api/{project}/integration/otlp/v1/logs/", post(of_project))
-}
-
-async fn of_key(
-    State(app): State<Arc<App>>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    export(&app, None, query.as_deref(), &headers, body).await
-}
-
-async fn of_project(
-    State(app): State<Arc<App>>,
-    Path(project): Path<u64>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    export(&app, Some(project), query.as_deref(), &headers, body).await
+        .route("/v1/logs", post(export))
+        .route("/api/{project}/integration/otlp/v1/logs", post(export))
+        .route("/api/{project}/integration/otlp/v1/logs/", post(export))
 }
 
 async fn export(
-    app: &App,
-    id: Option<u64>,
-    query: Option<&str>,
-    headers: &HeaderMap,
+    State(app): State<Arc<App>>,
+    project: Option<Path<u64>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| {
@@ -77,8 +58,8 @@ async fn export(
     } else {
         otlp::protobuf
     };
-    let key = shown_key(headers, query, &[]);
-    let taken = match app.project(id, key.as_deref()) {
+    let key = shown_key(&headers, query.as_deref(), &[]);
+    let taken = match app.project(project.map(|Path(id)| id), key.as_deref()) {
         Some(project) => app.take(project, body, read).await,
         None => Err(Failed::NoProject),
     };
@@ -95,7 +76,7 @@ async fn export(
             } else {
                 Status { message }.encode_to_vec()
             };
-            failed.response(kind, body)
+            failure(&failed, kind, body)
         }
     }
 }

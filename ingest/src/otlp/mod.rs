@@ -17,6 +17,7 @@ pub(crate) use self::json::{is_logs, logs};
 pub use self::service::{LogsExport, Project};
 use crate::{
     event::ErrorEvent,
+    outcome::Outcomes,
     redact::Redactor,
     request::{Received, Refused, collect},
 };
@@ -42,17 +43,15 @@ pub fn json(body: &[u8], redactor: &Redactor) -> Result<Received, Refused> {
     if !object.is_empty() && !is_logs(&object) {
         return Err(Refused::Otlp);
     }
-    let (mut events, summary) = collect(redactor, |out| logs(object, out));
-    name(&mut events, body);
-    Ok(Received {
-        id: None,
-        events,
-        summary,
-    })
+    Ok(received(body, redactor, |out| logs(object, out)))
 }
 
 fn decoded(request: ExportLogsServiceRequest, redactor: &Redactor, body: &[u8]) -> Received {
-    let (mut events, summary) = collect(redactor, |out| protobuf::logs(request, out));
+    received(body, redactor, |out| protobuf::logs(request, out))
+}
+
+fn received(body: &[u8], redactor: &Redactor, read: impl FnOnce(&mut dyn Outcomes)) -> Received {
+    let (mut events, summary) = collect(redactor, read);
     name(&mut events, body);
     Received {
         id: None,

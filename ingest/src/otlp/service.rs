@@ -13,8 +13,8 @@ use super::decoded;
 use crate::{
     limits::MAX_BODY_BYTES,
     redact::Redactor,
-    request::public_key,
-    sink::{Batch, EventSink, SinkError},
+    request::{self, Failed, public_key},
+    sink::EventSink,
 };
 
 /// A project that a request's key names.
@@ -61,31 +61,28 @@ impl LogsService for LogsExport {
             .iter()
             .find_map(|name| request.metadata().get(*name)?.to_str().ok());
         let project = public_key(auth, None, &[]).and_then(|key| (self.projects)(&key));
-        let project =
-            project.ok_or_else(|| Status::unauthenticated("no project of this public key"))?;
+        let project = project.ok_or_else(|| status(&Failed::NoProject))?;
         let message = request.into_inner();
         let read = move || {
             let body = message.encode_to_vec();
-            decoded(message, &project.redactor, &body)
+            Ok(decoded(message, &project.redactor, &body))
         };
-        let received = tokio::task::spawn_blocking(read).await.map_err(|error| {
-            tracing::error!(%error, "a request could not be read");
-            Status::internal("it could not be read")
-        })?;
-        let batch = Batch {
-            project: project.id,
-            events: received.events,
-            summary: received.summary,
-            ..Batch::default()
+        let stored = match request::read(read).await {
+            Ok(received) => received.store(project.id, &*self.sink).await,
+            Err(failed) => Err(failed),
         };
-        match self.sink.store(batch).await {
-            Ok(_) => Ok(Response::new(ExportLogsServiceResponse::default())),
-            // Clients try again after this status.
-            Err(SinkError::Busy) => Err(Status::unavailable("too much at once")),
-            Err(error) => {
-                tracing::error!(%error, "a request's events were not stored");
-                Err(Status::unavailable("the events could not be stored"))
-            }
-        }
+        stored.map_err(|failed| status(&failed))?;
+        Ok(Response::new(ExportLogsServiceResponse::default()))
+    }
+}
+
+/// Clients try again after `unavailable`.
+fn status(failed: &Failed) -> Status {
+    let what = failed.to_string();
+    match failed {
+        Failed::NoProject => Status::unauthenticated(what),
+        Failed::Refused(_) => Status::invalid_argument(what),
+        Failed::Unreadable => Status::internal(what),
+        Failed::Busy | Failed::NotStored => Status::unavailable(what),
     }
 }
