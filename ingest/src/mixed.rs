@@ -29,12 +29,14 @@ pub(crate) struct MixedReader {
     streams: Streams<TextReader>,
 }
 
-/// What a structured record that reports an error has somewhere, or one that holds a line of text.
-/// What is added here is added to [`crate::quiet`]'s, too.
+/// What a structured record that reports an error has somewhere, or one that holds a line of text. [`crate::quiet`] looks for
+/// the same, and for less than the rest of [`JSON_TRIGGER`].
+pub(crate) const JSON_LITERALS: &str = r#"Traceback \(most|  at |\\tat |\\n\\t|panicked at |:in [`']|#0 |\*\* \(|exc_type|"exception"|"stacktrace"|interfaces\.|"event_id"|"resource(?:Logs|_logs)"|File \\"|"log""#;
+
 static JSON_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
-    bytes_regex(
-        r#"Traceback \(most|  at |\\n *at |\\tat |\\n\\t|goroutine \d|panicked at |:in [`']|#0 |\*\* \(|\bat .{1,200}:\d+:\d+|exc_type|"exception"|"stacktrace"|interfaces\.|"event_id"|"resource(?:Logs|_logs)"|File \\"|"log""#,
-    )
+    bytes_regex(&format!(
+        r"{JSON_LITERALS}|\\n *at |goroutine \d|\bat .{{1,200}}:\d+:\d+"
+    ))
 });
 
 /// A line without a byte order mark and the blanks at its ends.

@@ -6,7 +6,7 @@ use regex::bytes::Regex;
 
 use crate::{
     lang,
-    mixed::json_in,
+    mixed::{JSON_LITERALS, json_in},
     pattern::bytes_regex,
     record::{container::cri, errors},
 };
@@ -15,10 +15,8 @@ use crate::{
 /// would take long for whole chunks.
 static JSON: LazyLock<[Regex; 3]> = LazyLock::new(|| {
     [
-        // The literals of the exact pattern.
-        bytes_regex(
-            r#"Traceback \(most|  at |\\n ?at |\\tat |\\n\\t|goroutine |panicked at |:in [`']|#0 |\*\* \(|exc_type|"exception"|"stacktrace"|interfaces\.|"event_id"|"resource(?:Logs|_logs)"|File \\"|"log""#,
-        ),
+        // Before `at` there are no two blanks, or it is one of the literals.
+        bytes_regex(&format!(r"{JSON_LITERALS}|\\n ?at |goroutine ")),
         // Its places in the middle of a text; a digit may be any script's.
         bytes_regex(r"(?-u)at [^\n]+:[0-9\x80-\xff]+:[0-9\x80-\xff]"),
         errors::JSON_FIRST_TRIGGER.clone(),
