@@ -23,7 +23,7 @@ pub(super) struct DeadLetters {
 }
 
 impl DeadLetters {
-    pub(super) fn new(topic: &str, config: &mut ClientConfig) -> Result<Self, KafkaError> {
+    pub(super) fn new(topic: &str, mut config: ClientConfig) -> Result<Self, KafkaError> {
         Ok(Self {
             topic: topic.to_owned(),
             producer: config.set("enable.idempotence", "true").create()?,

@@ -116,12 +116,13 @@ impl Source for Kafka {
             what: self.name(),
             why: error.to_string(),
         };
+        // Another choice is for `settings` to make.
+        let defaults = [
+            ("group.id", self.group.as_str()),
+            ("auto.offset.reset", "earliest"),
+        ];
         let consumer: StreamConsumer<Context> = self
-            .config()
-            .set("group.id", &self.group)
-            // Another choice is for `settings` to make.
-            .set("auto.offset.reset", "earliest")
-            .apply(&self.settings)
+            .config(&defaults)
             .set("enable.auto.commit", "true")
             .set("auto.commit.interval.ms", "1000")
             .set("enable.auto.offset.store", "false")
@@ -130,9 +131,7 @@ impl Source for Kafka {
         let topics: Vec<&str> = self.topics.iter().map(String::as_str).collect();
         consumer.subscribe(&topics).map_err(failed)?;
         let dead_letters = match &self.dead_letter {
-            Some(topic) => {
-                Some(DeadLetters::new(topic, self.config().apply(&self.settings)).map_err(failed)?)
-            }
+            Some(topic) => Some(DeadLetters::new(topic, self.config(&[])).map_err(failed)?),
             None => None,
         };
         let prefix = format!("kafka\0{}\0", self.group);
@@ -196,11 +195,19 @@ impl Source for Kafka {
 }
 
 impl Kafka {
-    fn config(&self) -> ClientConfig {
+    /// Our settings, over them `defaults`, and over these the user's.
+    fn config(&self, defaults: &[(&str, &str)]) -> ClientConfig {
         let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", self.brokers.join(","))
             .set("client.id", "outerloop");
+        let own = self
+            .settings
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()));
+        for (key, value) in defaults.iter().copied().chain(own) {
+            config.set(key, value);
+        }
         config
     }
 
@@ -248,20 +255,6 @@ impl Kafka {
             }
         }
         Ok(Some(messages))
-    }
-}
-
-/// Settings that the user made.
-trait Apply {
-    fn apply(&mut self, settings: &BTreeMap<String, String>) -> &mut Self;
-}
-
-impl Apply for ClientConfig {
-    fn apply(&mut self, settings: &BTreeMap<String, String>) -> &mut Self {
-        for (name, value) in settings {
-            self.set(name, value);
-        }
-        self
     }
 }
 
