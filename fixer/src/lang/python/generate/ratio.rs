@@ -53,6 +53,9 @@ pub(super) fn as_other_divisions(
         let guarded = guarded(&file).into_iter();
         found.extend(guarded.map(|instead| (near, path, instead)));
     }
+    let whole = operand(target.failing, target.statement);
+    let failing = site.file.text_of(target.failing);
+    let is_true_division = failing.contains('/') && !failing.contains("//");
     let total: f64 = found.iter().map(|(near, ..)| near).sum();
     let mut out: Vec<Proposal> = Vec::new();
     for (near, path, instead) in &found {
@@ -61,9 +64,6 @@ pub(super) fn as_other_divisions(
         }
         let alike = found.iter().filter(|(.., i)| i.value == instead.value);
         let share = alike.map(|(near, ..)| near).sum::<f64>() / total;
-        let whole = operand(target.failing, target.statement);
-        let is_true_division = site.file.text_of(target.failing).contains('/')
-            && !site.file.text_of(target.failing).contains("//");
         let value = match instead.value.as_str() {
             "0" if is_true_division => "0.0",
             other => other,
