@@ -28,3 +28,10 @@ pub fn installed(name: &str, command: &mut Command) -> PathBuf {
     }
     folder
 }
+
+/// The folder, for `PYTHONPATH`, of packages of PyPI, each with its version.
+pub fn pip(name: &str, packages: &[&str]) -> PathBuf {
+    let mut command = Command::new("python3");
+    command.args(["-m", "pip", "install", "-q", "--target", "."]);
+    installed(name, command.args(packages))
+}

@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::installed::installed;
+use crate::installed::{installed, pip};
 
 /// A broker of its own cluster, without ZooKeeper; it ends with this value.
 pub struct Kafka {
@@ -165,18 +165,9 @@ impl Kafka {
     }
 
     fn client(&self, script: &str, topic: &str) -> Command {
-        let packages = installed(
+        let packages = pip(
             "kafka-python",
-            Command::new("python3").args([
-                "-m",
-                "pip",
-                "install",
-                "-q",
-                "--target",
-                ".",
-                "kafka-python==3.0.12",
-                "zstandard==0.25.0",
-            ]),
+            &["kafka-python==3.0.12", "zstandard==0.25.0"],
         );
         let mut python = Command::new("python3");
         python

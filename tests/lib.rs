@@ -18,7 +18,7 @@ mod repository;
 mod service;
 
 pub use crate::{
-    installed::installed,
+    installed::{installed, pip},
     kafka::{Kafka, Message},
     outerloop::{Outerloop, Ran, cache, exploring_isolate, program},
     repository::{Crash, Form, Repository, Snapshot},

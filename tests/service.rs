@@ -175,17 +175,27 @@ impl Service {
         }
     }
 
-    /// Every event's id, sorted, straight from the database.
-    pub fn event_ids(&self) -> Vec<String> {
+    /// Runs statements on the database; what they select of their first column.
+    pub fn sql(&self, statements: &str) -> Vec<String> {
         const SCRIPT: &str = "import sqlite3, sys\n\
-            for (id,) in sqlite3.connect(sys.argv[1]).execute('SELECT event_id FROM events ORDER BY event_id'):\n    print(id)\n";
+            db = sqlite3.connect(sys.argv[1])\n\
+            for statement in sys.argv[2].split(';'):\n    \
+                for row in db.execute(statement):\n        print(row[0])\n\
+            db.commit()\n";
         let output = Command::new("python3")
             .args(["-c", SCRIPT])
             .arg(self.path("outerloop.db"))
+            .arg(statements)
             .output()
             .expect("python3 can be started");
-        let text = String::from_utf8(output.stdout).expect("ids are text");
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).expect("what is selected is text");
         text.lines().map(str::to_owned).collect()
+    }
+
+    /// Every event's id, sorted, straight from the database.
+    pub fn event_ids(&self) -> Vec<String> {
+        self.sql("SELECT event_id FROM events ORDER BY event_id")
     }
 
     fn command(&self, name: &str) -> Command {

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use tests::{KEY, Service, installed};
+use tests::{KEY, Service, installed, pip};
 
 /// Runs a client's program; it prints the id of each event that it sent.
 fn run(command: &mut Command, service: &Service) -> Vec<String> {
@@ -32,18 +32,7 @@ fn check(mut service: Service, ids: &[String], title: &str, place: &Path) {
 
 #[test]
 fn sentry_sdk_for_python() {
-    let folder = installed(
-        "python",
-        Command::new("python3").args([
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--target",
-            ".",
-            "sentry-sdk==2.75.0",
-        ]),
-    );
+    let folder = pip("python", &["sentry-sdk==2.75.0"]);
     const SCRIPT: &str = r#"
 import os, sentry_sdk
 sentry_sdk.init(os.environ["DSN"], release="shop@1.2.3", traces_sample_rate=1.0)
@@ -127,19 +116,13 @@ function total(order) {
 /// Programs with OpenTelemetry's SDK for Python, by the two ways that it exports.
 #[test]
 fn opentelemetry_for_python() {
-    let folder = installed(
+    let folder = pip(
         "opentelemetry",
-        Command::new("python3").args([
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--target",
-            ".",
+        &[
             "opentelemetry-sdk==1.45.2",
             "opentelemetry-exporter-otlp-proto-http==1.45.2",
             "opentelemetry-exporter-otlp-proto-grpc==1.45.2",
-        ]),
+        ],
     );
     const SCRIPT: &str = r#"
 import importlib, logging, sys

@@ -365,22 +365,6 @@ fn nothing_acknowledged_is_lost_and_nothing_is_doubled() {
     assert!(acknowledged.len() > 50, "{}", acknowledged.len());
 }
 
-/// Runs statements on the store of a service that does not run; prints what they select.
-fn sql(service: &Service, statements: &str) -> String {
-    const SCRIPT: &str = "import sqlite3, sys\n\
-        db = sqlite3.connect(sys.argv[1])\n\
-        for statement in sys.argv[2].split(';'):\n    print(*(row[0] for row in db.execute(statement)), sep='\\n')\n\
-        db.commit()\n";
-    let output = Command::new("python3")
-        .args(["-c", SCRIPT])
-        .arg(service.path("outerloop.db"))
-        .arg(statements)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
 #[test]
 fn one_place_is_one_bug_by_whatever_way_and_for_every_version() {
     let called_by = |n: u64, caller: &str| {
@@ -401,16 +385,15 @@ fn one_place_is_one_bug_by_whatever_way_and_for_every_version() {
     send(&service, called_by(1, "create"));
     send(&service, called_by(2, "update"));
     service.stop();
-    let why = sql(&service, "SELECT why FROM kinds ORDER BY bug, why");
+    let why = service
+        .sql("SELECT why FROM kinds ORDER BY bug, why")
+        .join("\n");
     assert!(
         why.contains("KeyError in orders.py total, and ") && why.contains("the first"),
         "{why}"
     );
     // A store that an older version left, which compared otherwise.
-    sql(
-        &service,
-        "UPDATE kinds SET version = 1, fingerprint = fingerprint || '-'",
-    );
+    service.sql("UPDATE kinds SET version = 1, fingerprint = fingerprint || '-'");
     service.start();
     send(&service, called_by(3, "cancel"));
     let bugs = service.bugs();
