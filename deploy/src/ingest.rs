@@ -1,9 +1,8 @@
 //! `outerloop ingest`: the first stage alone, from a log to events or records.
 
 use std::{
-    fs::File,
-    io::{self, BufWriter, Read, Write},
-    path::{Path, PathBuf},
+    io::{self, BufRead, BufWriter, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -13,7 +12,10 @@ use ingest::{
 };
 use serde_json::json;
 
-use crate::fix::{Output, plain, usage};
+use crate::{
+    fix::{Output, plain, usage},
+    streams::{open_log, printed},
+};
 
 /// Show the errors that a log holds, as the other stages see them.
 ///
@@ -42,7 +44,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let input = open(&args.log)?;
+    let input = open_log(&args.log)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let result = if args.records {
         let reader = match &args.record_start {
@@ -55,25 +57,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     } else {
         events(args, input, &mut out)
     };
-    match result.and_then(|status| out.flush().map(|()| status)) {
-        // Whoever reads has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        result => Ok(result?),
-    }
+    let mut status = ExitCode::SUCCESS;
+    let result = result.map(|told| status = told);
+    printed(result.and_then(|()| out.flush()))?;
+    Ok(status)
 }
 
-fn open(log: &Path) -> anyhow::Result<Box<dyn Read>> {
-    if log == Path::new("-") {
-        return Ok(Box::new(io::stdin().lock()));
-    }
-    let file = File::open(log).map_err(|error| usage(format!("{}: {error}", log.display())))?;
-    if file.metadata()?.is_dir() {
-        return Err(usage(format!("{} is a folder", log.display())));
-    }
-    Ok(Box::new(file))
-}
-
-fn events(args: &Args, input: Box<dyn Read>, out: &mut dyn Write) -> io::Result<ExitCode> {
+fn events(args: &Args, input: Box<dyn BufRead>, out: &mut dyn Write) -> io::Result<ExitCode> {
     let options = Options {
         format: args.format,
         redaction: redaction(args),
@@ -104,7 +94,7 @@ fn redaction(args: &Args) -> Redaction {
 fn records(
     args: &Args,
     reader: RecordReader,
-    input: Box<dyn Read>,
+    input: Box<dyn BufRead>,
     out: &mut dyn Write,
 ) -> io::Result<ExitCode> {
     let (mut n, mut written) = (0, Ok(()));

@@ -15,6 +15,7 @@ mod isolate;
 mod search;
 mod serve;
 mod store;
+mod streams;
 mod test;
 mod triage;
 mod verify;

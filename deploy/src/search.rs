@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     cache,
     fix::{plain, usage},
+    streams::printed,
 };
 
 /// Longer input is no query; the first part of it is read.
@@ -125,13 +126,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match args.output {
         Output::Human => {
             let shown: String = hits.iter().map(show).collect();
-            // `outerloop search … | head` is no failure.
-            match anstream::stdout().write_all(shown.as_bytes()) {
-                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                    return Err(error).context("writing to standard output");
-                }
-                _ => {}
-            }
+            printed(anstream::stdout().write_all(shown.as_bytes()))
+                .context("writing to standard output")?;
         }
         Output::Json => {
             let hits: Vec<_> = hits.iter().map(to_json).collect();

@@ -1,8 +1,7 @@
 //! `outerloop triage`: the second stage alone.
 
 use std::{
-    fs::File,
-    io::{self, BufRead, BufReader, BufWriter, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -12,7 +11,10 @@ use ingest::{Format, Platform};
 use serde_json::{Value, json};
 use triage::{Bug, Bugs, OfLines, Priority, Project, Worth, of_lines, worth};
 
-use crate::fix::{Output, plain, usage};
+use crate::{
+    fix::{Output, plain, usage},
+    streams::{open_log, printed},
+};
 
 /// Group a log's errors into bugs, and say of each whether code can fix it and how much it matters.
 ///
@@ -70,7 +72,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn bugs(args: &Args, log: &Path) -> anyhow::Result<ExitCode> {
     let mut bugs = Bugs::default();
-    ingest::read(open(log)?, args.format, |event| bugs.add(event)).map_err(|error| {
+    ingest::read(open_log(log)?, args.format, |event| bugs.add(event)).map_err(|error| {
         usage(format!(
             "{}: {:#}",
             log.display(),
@@ -112,11 +114,7 @@ fn bugs(args: &Args, log: &Path) -> anyhow::Result<ExitCode> {
             .iter()
             .try_for_each(|one| write!(out, "{}", human(one))),
     };
-    match result.and_then(|()| out.flush()) {
-        // Whoever reads has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        result => result?,
-    }
+    printed(result.and_then(|()| out.flush()))?;
     eprintln!("{n_events} events, {} bugs", ranked.len());
     if n_overflow > 0 {
         eprintln!("{n_overflow} events were of further bugs, beyond the most that are kept");
@@ -155,7 +153,7 @@ fn machine(one: &Ranked) -> Value {
     json!({
         "id": bug.id.as_str(),
         "title": bug.title,
-        "count": bug.count,
+        "count": bug.impact.n_events,
         "assessment": bug.assessment,
         "priority": one.priority,
         "fixer": {"turn": one.turn, "worth": one.worth.score, "reason": one.worth.reason},
@@ -175,7 +173,7 @@ fn human(one: &Ranked) -> String {
         "{}  priority {:>3}  {:>7} ×  {}\n  {}\n  {}\n{turn}",
         bug.id,
         priority.score,
-        bug.count,
+        bug.impact.n_events,
         plain(&bug.title),
         plain(&bug.assessment.reason),
         plain(&priority.reasons.join("; "))
@@ -183,17 +181,13 @@ fn human(one: &Ranked) -> String {
 }
 
 fn templates(args: &TemplatesArgs) -> anyhow::Result<ExitCode> {
-    let found = of_lines(open(&args.log)?)?;
+    let found = of_lines(open_log(&args.log)?)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let result = match args.output {
         TemplatesOutput::Csv => found.write_csv(&mut out),
         TemplatesOutput::Human => table(&found, &mut out),
     };
-    match result.and_then(|()| out.flush()) {
-        // Whoever reads has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        result => result?,
-    }
+    printed(result.and_then(|()| out.flush()))?;
     eprintln!(
         "{} lines, {} templates; {} empty, {} not UTF-8, {} cut, {} of forgotten templates",
         found.ids.len(),
@@ -213,15 +207,4 @@ fn table(found: &OfLines, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{:>8}  {}", template.count, plain(&template.text))?;
     }
     Ok(())
-}
-
-fn open(log: &Path) -> anyhow::Result<Box<dyn BufRead>> {
-    if log == Path::new("-") {
-        return Ok(Box::new(io::stdin().lock()));
-    }
-    let file = File::open(log).map_err(|error| usage(format!("{}: {error}", log.display())))?;
-    if file.metadata()?.is_dir() {
-        return Err(usage(format!("{} is a folder", log.display())));
-    }
-    Ok(Box::new(BufReader::new(file)))
 }

@@ -1,6 +1,6 @@
 //! What is kept of the events of one bug.
 
-use std::{collections::HashSet, fmt};
+use std::{cmp::Reverse, collections::HashSet, fmt};
 
 use ingest::ErrorEvent;
 
@@ -42,13 +42,9 @@ impl fmt::Display for BugId {
 pub struct Bug {
     /// Its name.
     pub id: BugId,
-    /// That of the event that was seen first.
-    pub fingerprint: Fingerprint,
     /// One line for people: type, message, function; without a trace the logger and the message.
     pub title: String,
-    /// Events seen.
-    pub count: u64,
-    /// Whom they hit.
+    /// How many events there were, whom they hit and when.
     pub impact: Impact,
     /// The event that tells most of it: the one with the most captured values.
     pub event: ErrorEvent,
@@ -82,7 +78,6 @@ impl Bugs {
                 self.clusters.insert(&features, at);
             }
             let bug = &mut self.bugs[at as usize];
-            bug.count += 1;
             bug.impact.add(&event, None);
             if wealth(&event) > wealth(&bug.event) {
                 bug.event = event;
@@ -104,10 +99,8 @@ impl Bugs {
         self.bugs.push(Bug {
             id,
             title: title(&event),
-            count: 1,
             impact,
             assessment: assess(&event),
-            fingerprint: features.fingerprint,
             event,
         });
     }
@@ -115,7 +108,7 @@ impl Bugs {
     /// The bugs with a trace before those without, the most frequent first; of equals the first seen.
     pub fn into_ranked(mut self) -> Vec<Bug> {
         self.bugs
-            .sort_by_key(|b| (b.event.exceptions.is_empty(), std::cmp::Reverse(b.count)));
+            .sort_by_key(|b| (b.event.exceptions.is_empty(), Reverse(b.impact.n_events)));
         self.bugs
     }
 
@@ -207,7 +200,10 @@ mod tests {
         });
         assert_eq!(bugs.n_overflow(), 5_001 - MAX_LOGGED as u64);
         let found = bugs.into_ranked();
-        assert_eq!((found.len(), found[1].count), (MAX_LOGGED + 1, 100_000));
+        assert_eq!(
+            (found.len(), found[1].impact.n_events),
+            (MAX_LOGGED + 1, 100_000)
+        );
         assert_eq!(found[1].title, "shop: order 0 of user u0 failed");
     }
 
@@ -227,7 +223,7 @@ mod tests {
         let found: Vec<_> = bugs
             .into_ranked()
             .iter()
-            .map(|b| (b.title.clone(), b.count))
+            .map(|b| (b.title.clone(), b.impact.n_events))
             .collect();
         assert_eq!(
             found,

@@ -35,7 +35,7 @@ impl Features {
     pub fn of(event: &ErrorEvent) -> Self {
         let trace = Trace::of(event);
         Self {
-            fingerprint: Fingerprint::of(event),
+            fingerprint: Fingerprint::of(event, trace.as_ref()),
             trace: trace.filter(Trace::tells_a_place),
         }
     }

@@ -18,11 +18,11 @@ use crate::trace::Trace;
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// The fingerprint of an event.
-    pub fn of(event: &ErrorEvent) -> Self {
+    /// The fingerprint of an event that has this trace.
+    pub(crate) fn of(event: &ErrorEvent, trace: Option<&Trace>) -> Self {
         // A digest begins with the version of what it is made of: one of another version is never taken for it.
         let mut text = format!("v2 {:?}\n", event.platform);
-        if let Some(trace) = Trace::of(event) {
+        if let Some(trace) = trace {
             text += &format!("{}\n{}\n", trace.kind, trace.frames.join("\n"));
             text += trace.line.as_deref().unwrap_or_default();
         } else if let Some(exception) = event.exceptions.first() {
@@ -86,6 +86,10 @@ mod tests {
 
     use super::*;
 
+    fn fingerprint(event: &ErrorEvent) -> Fingerprint {
+        Fingerprint::of(event, Trace::of(event).as_ref())
+    }
+
     fn event(type_name: &str, message: &str, frames: &[(&str, &str, u32, &str)]) -> ErrorEvent {
         let frames = frames
             .iter()
@@ -120,7 +124,7 @@ mod tests {
             "'b'",
             &[("/srv/shop/x.py", "f", 9, "    return d[k]")],
         );
-        assert_eq!(Fingerprint::of(&a), Fingerprint::of(&b));
+        assert_eq!(fingerprint(&a), fingerprint(&b));
     }
 
     #[test]
@@ -147,14 +151,14 @@ mod tests {
                 &[("/app/shop/x.py", "f", 3, "return e[k]")],
             ),
         ] {
-            assert_ne!(Fingerprint::of(&a), Fingerprint::of(&other));
+            assert_ne!(fingerprint(&a), fingerprint(&other));
         }
     }
 
     #[test]
     fn messages_without_a_trace_are_alike_by_their_words() {
         let logged = |logger: &str, message: &str| {
-            Fingerprint::of(&ErrorEvent {
+            fingerprint(&ErrorEvent {
                 message: Some(message.to_owned()),
                 attributes: [("logger".to_owned(), logger.into())].into(),
                 ..ErrorEvent::default()
@@ -173,8 +177,8 @@ mod tests {
     fn depth_of_a_recursion_does_not_matter() {
         let frame = ("/app/x.py", "f", 3, "f(n)");
         assert_eq!(
-            Fingerprint::of(&event("RecursionError", "", &[frame; 3])),
-            Fingerprint::of(&event("RecursionError", "", &[frame; 30]))
+            fingerprint(&event("RecursionError", "", &[frame; 3])),
+            fingerprint(&event("RecursionError", "", &[frame; 30]))
         );
     }
 }

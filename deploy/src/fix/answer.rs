@@ -118,7 +118,7 @@ impl Answer {
         json!({
             "id": self.bug.id.as_str(),
             "title": self.bug.title,
-            "count": self.bug.count,
+            "count": self.bug.impact.n_events,
             "exception": {"type": exception.type_name, "message": self.message},
             "assessment": self.bug.assessment,
             "commit": self.commit.as_str(),

@@ -68,7 +68,7 @@ fn message(answer: &Answer, fix: &Fix) -> String {
         .collect();
     format!(
         "Fix {title}\n\nSeen {} times. {} (confidence {:.2}).\n\n{gates}",
-        answer.bug.count,
+        answer.bug.impact.n_events,
         fix.generator,
         fix.verified.confidence()
     )
@@ -164,7 +164,7 @@ fn write_out(folder: &Path, fixes: &[(&Answer, &Fix)]) -> anyhow::Result<()> {
         proofs.push(json!({
             "bug": answer.bug.id.as_str(),
             "title": public_title(answer),
-            "count": answer.bug.count,
+            "count": answer.bug.impact.n_events,
             "commit": answer.commit.as_str(),
             "patch": format!("{}.patch", answer.bug.id),
             "test": {"file": name, "path": test.path},

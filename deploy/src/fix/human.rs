@@ -89,7 +89,7 @@ pub(crate) fn reproduced(answer: &Answer) {
         .unwrap_or_default();
     println!(
         "{DIM}  {} × · {} · commit {}{note}{DIM:#}",
-        bug.count,
+        bug.impact.n_events,
         plain(&bug.assessment.reason),
         &answer.commit.as_str()[..10]
     );

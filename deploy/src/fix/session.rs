@@ -1,8 +1,7 @@
 //! What the commands that work on a log's bugs share: their arguments, and the way from a bug to the fixer's report.
 
 use std::{
-    fs::File,
-    io::{IsTerminal, Read},
+    io::IsTerminal,
     path::{Path, PathBuf},
     rc::Rc,
     time::{Duration, Instant},
@@ -21,6 +20,7 @@ use super::{Output, human::plain, usage};
 use crate::{
     config::{self, Config, Explore},
     folder, guest, install,
+    streams::open_log,
 };
 
 /// The arguments of a command that works on a log's bugs.
@@ -89,7 +89,7 @@ impl<'a> Session<'a> {
             folder::given("--deps", deps)?;
         }
         let mut bugs = Bugs::default();
-        let log = open(&input.log)?;
+        let log = open_log(&input.log)?;
         ingest::read(log, input.format, |event| bugs.add(event)).map_err(|e| {
             usage(format!(
                 "{}: {:#}",
@@ -267,15 +267,4 @@ fn release(
         None => "the log names no release, so HEAD was taken".to_owned(),
     };
     Ok((head, Some(note)))
-}
-
-fn open(path: &Path) -> anyhow::Result<Box<dyn Read>> {
-    if path == Path::new("-") {
-        return Ok(Box::new(std::io::stdin()));
-    }
-    let file = File::open(path).map_err(|e| usage(format!("--log: {}: {e}", path.display())))?;
-    if file.metadata().is_ok_and(|m| m.is_dir()) {
-        return Err(usage(format!("--log: {} is a folder", path.display())));
-    }
-    Ok(Box::new(file))
 }

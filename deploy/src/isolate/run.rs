@@ -16,6 +16,7 @@ use crate::{
     config::Config,
     fix::{plain, usage},
     folder, guest,
+    streams::printed,
 };
 
 /// Where things are inside, in both isolates.
@@ -190,13 +191,7 @@ fn show(mut to: impl Write + IsTerminal, bytes: &[u8]) -> anyhow::Result<()> {
         true => to.write_all(plain(&String::from_utf8_lossy(bytes)).as_bytes()),
         false => to.write_all(bytes),
     };
-    match written.and_then(|()| to.flush()) {
-        // Whoever reads has seen enough.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(error).context("printing")
-        }
-        _ => Ok(()),
-    }
+    printed(written.and_then(|()| to.flush())).context("printing")
 }
 
 /// Processor time that a command may take for each second of its time limit.
