@@ -107,9 +107,29 @@ impl Bugs {
 
     /// The bugs with a trace before those without, the most frequent first; of equals the first seen.
     pub fn into_ranked(mut self) -> Vec<Bug> {
+        self.join_messages();
         self.bugs
             .sort_by_key(|b| (b.event.exceptions.is_empty(), Reverse(b.impact.n_events)));
         self.bugs
+    }
+
+    /// Lets bugs without a trace join an older one whose messages have turned out to be of the same template.
+    fn join_messages(&mut self) {
+        self.clusters.learn();
+        let mut into: Vec<usize> = (0..self.bugs.len()).collect();
+        for at in 0..self.bugs.len() {
+            if self.bugs[at].event.exceptions.is_empty() {
+                let features = Features::of(&self.bugs[at].event);
+                let found = self.clusters.in_hindsight(&features);
+                into[at] = found.map_or(at, |older| (older as usize).min(at));
+            }
+        }
+        // Younger ones first, so that what they hand on reaches the oldest.
+        for at in (0..into.len()).rev().filter(|at| into[*at] != *at) {
+            let impact = std::mem::take(&mut self.bugs[at].impact);
+            self.bugs[into[at]].impact.merge(&impact);
+        }
+        self.bugs.retain(|bug| bug.impact.n_events > 0);
     }
 
     /// What the bugs are looked at beside; the moment is when the last event came.
@@ -205,6 +225,47 @@ mod tests {
             (MAX_LOGGED + 1, 100_000)
         );
         assert_eq!(found[1].title, "shop: order 0 of user u0 failed");
+    }
+
+    #[test]
+    fn messages_of_one_template_are_one_bug() {
+        let logged = |logger: &str, message: String| ErrorEvent {
+            message: Some(message),
+            attributes: [("logger".to_owned(), logger.into())].into(),
+            ..ErrorEvent::default()
+        };
+        let names = [
+            "ada", "bo", "cleo", "dan", "eve", "fay", "gus", "hal", "ida", "jo",
+        ];
+        let mut bugs = Bugs::default();
+        for name in names {
+            bugs.add(logged(
+                "shop",
+                format!("no basket for customer {name} in the store"),
+            ));
+            bugs.add(logged(
+                "bank",
+                format!("no basket for customer {name} in the store"),
+            ));
+            bugs.add(logged("shop", name.to_owned()));
+        }
+        for verb in ["read", "write"] {
+            bugs.add(logged("shop", format!("can't {verb} the stock of today")));
+        }
+        let mut found: Vec<_> = bugs
+            .into_ranked()
+            .iter()
+            .map(|bug| (bug.title.clone(), bug.impact.n_events))
+            .filter(|(title, _)| title.contains(' ') && title.len() > 12)
+            .collect();
+        found.sort();
+        let expected = [
+            ("bank: no basket for customer ada in the store", 10),
+            ("shop: can't read the stock of today", 1),
+            ("shop: can't write the stock of today", 1),
+            ("shop: no basket for customer ada in the store", 10),
+        ];
+        assert_eq!(found, expected.map(|(title, n)| (title.to_owned(), n)));
     }
 
     #[test]

@@ -2,23 +2,32 @@
 //!
 //! The place comes first: two traces are compared only if the same kind of error was raised in the same function, and on
 //! the same source line where both tell it. So a merge can be said in one sentence, and there is little to compare.
+//! Errors without a trace are one bug if their logger is the same and their messages are of one template.
 
 use std::{collections::HashMap, fmt};
 
 use ingest::ErrorEvent;
 use serde::{Deserialize, Serialize};
 
-use crate::{bug::BugId, fingerprint::Fingerprint, similarity::similarity, trace::Trace};
+use crate::{
+    bug::BugId,
+    fingerprint::{Fingerprint, first_line, logger},
+    similarity::similarity,
+    templates::{TemplateId, Templates, n_words, shape},
+    trace::Trace,
+};
 
 /// The version of what is compared. Features of another version are not compared with these: make them anew, from an event
 /// of each bug that is known, so that no bug falls apart.
-pub const FEATURES_VERSION: i64 = 2;
+pub const FEATURES_VERSION: i64 = 3;
 
 /// From which similarity on traces are one bug's: see [`crate::similarity`].
 const MIN_SIMILARITY: f64 = 0.4;
 
 /// Traces kept of one place; more have been seen to be alike or not.
 const MAX_TRACES: usize = 32;
+/// Words that are no values which messages have to have in common.
+const MIN_WORDS: usize = 2;
 /// Fingerprints kept; events of further ones are compared each time.
 const MAX_FINGERPRINTS: usize = 200_000;
 
@@ -28,15 +37,31 @@ pub struct Features {
     /// Equal for events that are one bug beyond doubt.
     pub fingerprint: Fingerprint,
     trace: Option<Trace>,
+    /// Of an error without a trace.
+    #[serde(default)]
+    message: Option<Message>,
+}
+
+/// What an error says that was logged without a trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Message {
+    logger: String,
+    /// Its first line, with values masked.
+    shape: String,
 }
 
 impl Features {
     /// The features of an event.
     pub fn of(event: &ErrorEvent) -> Self {
         let trace = Trace::of(event);
+        let message = event.exceptions.is_empty().then(|| Message {
+            logger: logger(event).to_owned(),
+            shape: shape(first_line(event)),
+        });
         Self {
             fingerprint: Fingerprint::of(event, trace.as_ref()),
             trace: trace.filter(Trace::tells_a_place),
+            message,
         }
     }
 
@@ -45,6 +70,7 @@ impl Features {
         Self {
             fingerprint: Fingerprint::digest("overflow"),
             trace: None,
+            message: None,
         }
     }
 
@@ -74,6 +100,11 @@ pub enum Why {
         /// How much of the traces' weight agrees, in percent: [`crate::clusters`]' minimum to 100.
         percent: u8,
     },
+    /// The same logger, and a message of the same template.
+    Message {
+        /// `order <*> of user <*> failed`.
+        template: String,
+    },
 }
 
 impl fmt::Display for Why {
@@ -83,22 +114,41 @@ impl fmt::Display for Why {
             Self::Similar { place, percent } => {
                 write!(f, "{place}, and {percent}% of the calls that led there")
             }
+            Self::Message { template } => write!(f, "the message is one of: {template}"),
         }
     }
 }
 
 /// The traces of known bugs, by place. A bug is what its number says to the caller.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Clusters {
     by_fingerprint: HashMap<Fingerprint, u64>,
     by_place: HashMap<String, Vec<(Trace, u64)>>,
+    /// What messages without a trace have in common, whatever their logger.
+    templates: Templates,
+    by_template: HashMap<(String, TemplateId), u64>,
+}
+
+impl Default for Clusters {
+    fn default() -> Self {
+        Self {
+            by_fingerprint: HashMap::new(),
+            by_place: HashMap::new(),
+            // Messages have no header.
+            templates: Templates::of_log(&[]),
+            by_template: HashMap::new(),
+        }
+    }
 }
 
 impl Clusters {
     /// The bug that an event with these features belongs to, and why; `None` if it is none of the known ones.
-    pub fn find(&self, features: &Features) -> Option<(u64, Why)> {
+    pub fn find(&mut self, features: &Features) -> Option<(u64, Why)> {
         if let Some(&bug) = self.by_fingerprint.get(&features.fingerprint) {
             return Some((bug, Why::Equal));
+        }
+        if let Some(message) = &features.message {
+            return self.of_message(message);
         }
         let trace = features.trace.as_ref()?;
         let traces = self.by_place.get(&trace.place())?.iter();
@@ -123,12 +173,48 @@ impl Clusters {
             self.by_fingerprint
                 .insert(features.fingerprint.clone(), bug);
         }
+        if let Some(message) = &features.message {
+            let template = self.template(message);
+            self.by_template
+                .entry((message.logger.clone(), template))
+                .or_insert(bug);
+        }
         if let Some(trace) = &features.trace {
             let traces = self.by_place.entry(trace.place()).or_default();
             if traces.len() < MAX_TRACES {
                 traces.push((trace.clone(), bug));
             }
         }
+    }
+}
+
+impl Clusters {
+    fn of_message(&mut self, message: &Message) -> Option<(u64, Why)> {
+        let template = self.template(message);
+        let bug = *self.by_template.get(&(message.logger.clone(), template))?;
+        // What is nothing but values says nothing.
+        let text = self
+            .templates
+            .text(template)
+            .filter(|text| n_words(text) >= MIN_WORDS)?;
+        let template = text.to_owned();
+        Some((bug, Why::Message { template }))
+    }
+
+    fn template(&mut self, message: &Message) -> TemplateId {
+        let template = self.templates.add_shaped(&message.shape);
+        self.templates.current(template)
+    }
+
+    /// The bug that an event without a trace belongs to, now that all of a log has been seen: its messages may show only at the
+    /// end what is a value in them. `None` for other events.
+    pub(crate) fn in_hindsight(&mut self, features: &Features) -> Option<u64> {
+        Some(self.of_message(features.message.as_ref()?)?.0)
+    }
+
+    /// Learns from all messages so far what is a value in them.
+    pub(crate) fn learn(&mut self) {
+        self.templates.learn();
     }
 }
 

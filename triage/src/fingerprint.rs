@@ -6,7 +6,7 @@ use ingest::ErrorEvent;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::trace::Trace;
+use crate::{templates::shape, trace::Trace};
 
 /// A digest of what events of one bug have in common: 64 hex digits.
 ///
@@ -21,17 +21,16 @@ impl Fingerprint {
     /// The fingerprint of an event that has this trace.
     pub(crate) fn of(event: &ErrorEvent, trace: Option<&Trace>) -> Self {
         // A digest begins with the version of what it is made of: one of another version is never taken for it.
-        let mut text = format!("v2 {:?}\n", event.platform);
+        let mut text = format!("v3 {:?}\n", event.platform);
         if let Some(trace) = trace {
             text += &format!("{}\n{}\n", trace.kind, trace.frames.join("\n"));
             text += trace.line.as_deref().unwrap_or_default();
         } else if let Some(exception) = event.exceptions.first() {
             text += &format!("{}\n{}", exception.type_name, masked(&exception.message));
         } else {
-            let logger = event.attributes.get("logger").and_then(|l| l.as_str());
-            text.push_str(logger.unwrap_or_default());
+            text += logger(event);
             text.push('\n');
-            template(first_line(event), &mut text);
+            text += &shape(first_line(event));
         }
         Self::digest(&text)
     }
@@ -50,6 +49,12 @@ impl Fingerprint {
     }
 }
 
+/// Who logged an error; empty if nobody tells.
+pub(crate) fn logger(event: &ErrorEvent) -> &str {
+    let logger = event.attributes.get("logger").and_then(|l| l.as_str());
+    logger.unwrap_or_default()
+}
+
 /// What an error that was logged without a trace says, on one line.
 pub(crate) fn first_line(event: &ErrorEvent) -> &str {
     event
@@ -57,20 +62,6 @@ pub(crate) fn first_line(event: &ErrorEvent) -> &str {
         .as_deref()
         .and_then(|message| message.lines().next())
         .unwrap_or_default()
-}
-
-/// A message without its values: a word that holds a digit is a number, an address or an id.
-fn template(message: &str, text: &mut String) {
-    let is_border = |c: char| c.is_whitespace() || "()[]{}<>,;\"'=/".contains(c);
-    for word in message.split_inclusive(is_border) {
-        match word.find(|c: char| c.is_ascii_digit()) {
-            Some(_) => {
-                text.push('#');
-                text.extend(word.chars().next_back().filter(|c| is_border(*c)));
-            }
-            None => text.push_str(word),
-        }
-    }
 }
 
 fn masked(message: &str) -> String {

@@ -120,6 +120,24 @@ impl Templates {
         self.current(id)
     }
 
+    /// The template of a message that [`shape`] has masked.
+    pub(crate) fn add_shaped(&mut self, shape: &str) -> TemplateId {
+        match self.shapes.get_mut(shape) {
+            _ if shape.is_empty() => TemplateId::NONE,
+            Some(known) => {
+                known.count += 1;
+                known.template
+            }
+            None => self.add_shape(shape),
+        }
+    }
+
+    /// What a template says; `None` if it was forgotten.
+    pub(crate) fn text(&self, id: TemplateId) -> Option<&str> {
+        let shape = self.shapes.values().find(|shape| shape.template == id)?;
+        Some(&shape.text)
+    }
+
     /// The template that an id has become.
     pub fn current(&self, id: TemplateId) -> TemplateId {
         let mut id = id;
@@ -153,14 +171,7 @@ impl Templates {
     fn add_message(&mut self, line: &str) -> TemplateId {
         let mut text = std::mem::take(&mut self.buffer);
         mask::shape(self.header.strip(line), &mut text);
-        let id = match self.shapes.get_mut(text.as_str()) {
-            _ if text.is_empty() => TemplateId::NONE,
-            Some(shape) => {
-                shape.count += 1;
-                shape.template
-            }
-            None => self.add_shape(&text),
-        };
+        let id = self.add_shaped(&text);
         self.buffer = text;
         id
     }
@@ -224,7 +235,7 @@ impl Templates {
     }
 
     /// Learns which templates are one, and what is a value in them.
-    fn learn(&mut self) {
+    pub(crate) fn learn(&mut self) {
         let shapes: Vec<&str> = self.shapes.keys().map(String::as_str).collect();
         let learned = learn::learn(&shapes);
         let mut into: HashMap<TemplateId, TemplateId> = HashMap::new();
@@ -286,6 +297,19 @@ fn root(into: &HashMap<TemplateId, TemplateId>, id: TemplateId) -> TemplateId {
         id = *next;
     }
     id
+}
+
+/// A message with the values masked that show by their form alone.
+pub(crate) fn shape(message: &str) -> String {
+    let mut text = String::new();
+    mask::shape(cut(message), &mut text);
+    text
+}
+
+/// The words of a template that are no values.
+pub(crate) fn n_words(template: &str) -> usize {
+    let has_letters = |token: &&str| token.chars().any(char::is_alphabetic);
+    mask::tokens(template).filter(has_letters).count()
 }
 
 /// The beginning of a line, cut at a character's border.
