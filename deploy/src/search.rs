@@ -9,16 +9,13 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Context;
-use fixer::{
-    git::{GitError, Repository},
-    search::{ChunkKind, Hit, Index, Kind, Line, Query},
-};
+use fixer::search::{ChunkKind, Hit, Index, Kind, Line, Query};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::{
     cache,
-    fix::{plain, usage},
+    fix::{plain, repository, usage},
     streams::printed,
 };
 
@@ -95,12 +92,7 @@ enum Output {
 /// A usage error for what the caller can mend, others for failures of ours.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
-    let repository = Repository::open(&args.repo).map_err(|e| match e {
-        GitError::NoRepository(_) | GitError::NoCommit | GitError::ForeignWorkTree(_) => {
-            usage(format!("{}: {e}", args.repo.display()))
-        }
-        other => anyhow::Error::new(other).context("opening the repository"),
-    })?;
+    let repository = repository(&args.repo)?;
     let commit = repository
         .resolve(&args.commit)
         .map_err(|e| usage(format!("--commit: {e}")))?;

@@ -7,12 +7,13 @@ use std::{
 };
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use fixer::{Suspect, Suspects, git::Repository};
 use ingest::{Format, Platform};
 use serde_json::{Value, json};
 use triage::{Bug, Bugs, OfLines, Priority, Project, Worth, of_lines, worth};
 
 use crate::{
-    fix::{Output, plain, usage},
+    fix::{Output, plain, release, repository, usage},
     streams::{open_log, printed},
 };
 
@@ -30,10 +31,16 @@ pub(crate) struct Args {
     /// The log's form: auto, text, json or sentry.
     #[arg(long, value_name = "FORM", default_value_t)]
     format: Format,
+    /// The repository of the program, to say which commit last changed the line that failed.
+    #[arg(long, value_name = "DIR")]
+    repo: Option<PathBuf>,
     /// The form of what is printed.
     #[arg(long, value_name = "FORM", default_value = "human")]
     output: Output,
 }
+
+/// Bugs that a suspect is looked for: git walks the history for each.
+const MAX_SUSPECTS: usize = 50;
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -71,6 +78,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn bugs(args: &Args, log: &Path) -> anyhow::Result<ExitCode> {
+    let repository = args.repo.as_deref().map(repository).transpose()?;
     let mut bugs = Bugs::default();
     ingest::read(open_log(log)?, args.format, |event| bugs.add(event)).map_err(|error| {
         usage(format!(
@@ -98,6 +106,9 @@ fn bugs(args: &Args, log: &Path) -> anyhow::Result<ExitCode> {
     turns.sort_by(|a, b| ranked[*b].worth.score.total_cmp(&ranked[*a].worth.score));
     for (turn, at) in turns.into_iter().enumerate() {
         ranked[at].turn = Some(turn + 1);
+    }
+    if let Some(repository) = &repository {
+        accuse(&mut ranked, repository);
     }
     let mut out = BufWriter::new(io::stdout().lock());
     let result = match args.output {
@@ -133,6 +144,7 @@ struct Ranked {
     worth: Worth,
     /// In which place the fixer takes it, from 1.
     turn: Option<usize>,
+    suspect: Option<Suspect>,
 }
 
 impl Ranked {
@@ -144,6 +156,22 @@ impl Ranked {
             priority,
             worth,
             turn: None,
+            suspect: None,
+        }
+    }
+}
+
+/// Says of the first bugs which commit last changed the line that failed.
+fn accuse(ranked: &mut [Ranked], repository: &Repository) {
+    let mut suspects = Suspects::of(repository);
+    for one in ranked.iter_mut().take(MAX_SUSPECTS) {
+        let first_seen = one.bug.impact.activity.first.map(|ms| ms / 1000);
+        let found = release(repository, &one.bug).and_then(|(commit, _)| {
+            Ok(suspects.find(&commit, one.bug.event.traced(), first_seen)?)
+        });
+        match found {
+            Ok(suspect) => one.suspect = suspect,
+            Err(error) => tracing::warn!(%error, bug = %one.bug.id, "no commit was found"),
         }
     }
 }
@@ -157,6 +185,7 @@ fn machine(one: &Ranked) -> Value {
         "assessment": bug.assessment,
         "priority": one.priority,
         "fixer": {"turn": one.turn, "worth": one.worth.score, "reason": one.worth.reason},
+        "suspect": one.suspect,
         "users": bug.impact.n_users(),
         "requests": bug.impact.n_requests(),
         "releases": bug.impact.releases,
@@ -169,8 +198,18 @@ fn human(one: &Ranked) -> String {
     let turn = one.turn.map_or_else(String::new, |turn| {
         format!("  the fixer's no. {turn}: {}\n", one.worth.reason)
     });
+    let suspect = one.suspect.as_ref().map_or_else(String::new, |suspect| {
+        let commit = suspect.commit.get(..10).unwrap_or_default();
+        let text = format!("{}: {}", suspect.author, suspect.summary);
+        format!(
+            "  {}:{} was last changed by {commit}, {}\n",
+            plain(&suspect.file),
+            suspect.line,
+            plain(&text)
+        )
+    });
     format!(
-        "{}  priority {:>3}  {:>7} ×  {}\n  {}\n  {}\n{turn}",
+        "{}  priority {:>3}  {:>7} ×  {}\n  {}\n  {}\n{turn}{suspect}",
         bug.id,
         priority.score,
         bug.impact.n_events,

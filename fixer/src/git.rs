@@ -357,6 +357,30 @@ impl Repository {
         }
     }
 
+    /// Who last changed a line of a file (from 1), in git's porcelain format.
+    ///
+    /// # Errors
+    /// [`GitError::Failed`], [`GitError::Io`].
+    pub(crate) fn blame(
+        &self,
+        commit: &CommitSha,
+        path: &str,
+        line: u32,
+    ) -> Result<String, GitError> {
+        let mut command = self.command();
+        // A hostile configuration's list of commits to pass over, and programs that turn files to text.
+        command
+            .args([
+                "-c",
+                "blame.ignoreRevsFile=",
+                "blame",
+                "--porcelain",
+                "--no-textconv",
+            ])
+            .args(["-L", &format!("{line},{line}"), commit.as_str(), "--", path]);
+        finish(command, "blame", &[]).map(|text| String::from_utf8_lossy(&text).into_owned())
+    }
+
     fn command(&self) -> Command {
         command(&self.dir)
     }

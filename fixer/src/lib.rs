@@ -2,7 +2,7 @@
 //!
 //! In: an `ingest::ErrorEvent` and the repository that failed ([`Task`]). Out: a [`Report`] with a [`VerifiedFix`] or
 //! the reason why there is none. Read `git` and `checkout` (the commit's files, hostile or not), `search` (finding code in
-//! them, what their owner hides), `frames` (which file a frame is), `lang` (what is known of a language: reproduction, candidates, runs), `candidate` and `patch` (ours, and other people's), then `gates` (what
+//! them, what their owner hides), `frames` (which file a frame is), `suspect` (which commit last changed it), `lang` (what is known of a language: reproduction, candidates, runs), `candidate` and `patch` (ours, and other people's), then `gates` (what
 //! "verified" means).
 //! Invariants: candidate code runs in the sandbox only; the user's work tree is never touched; only the gates make a
 //! [`VerifiedFix`]; nothing here knows a project.
@@ -16,6 +16,7 @@ pub mod git;
 pub mod lang;
 mod patch;
 pub mod search;
+mod suspect;
 
 use std::{path::Path, time::Duration};
 
@@ -28,6 +29,7 @@ pub use crate::{
     checkout::Checkout,
     gates::{Gate, GateOutcome, GateReport, Refuted, Reproduction, VerifiedFix},
     patch::{MAX_PATCH_BYTES, Patch},
+    suspect::{Suspect, Suspects},
 };
 
 /// One bug to work on.

@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use tests::{Form, Outerloop, Repository};
+use tests::{Form, Outerloop, Repository, program};
 
 use crate::shop;
 
@@ -210,6 +210,16 @@ fn nothing_that_a_repository_configures_is_run() {
         .output()
         .unwrap();
     check_none(&sprung, "replay.sh");
+    let answer = Command::new(program())
+        .args(["triage", "--output", "json", "--repo"])
+        .arg(repository.root())
+        .arg("--log")
+        .arg(&log)
+        .output()
+        .unwrap();
+    let answer = String::from_utf8_lossy(&answer.stdout).into_owned();
+    assert!(answer.contains("\"summary\""), "{answer}");
+    check_none(&sprung, "triage");
     Outerloop::fix(&log, &repository)
         .and(["--apply"])
         .run()

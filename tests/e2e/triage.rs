@@ -5,6 +5,8 @@ use std::{fs, process::Command};
 use serde_json::{Value, json};
 use tests::program;
 
+use crate::shop;
+
 fn outerloop(args: &[&str], log: &str) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.log");
@@ -108,4 +110,38 @@ fn templates_come_line_by_line() {
         lines[0]
     );
     assert_ne!(lines[0].split(',').next(), lines[1].split(',').next());
+}
+
+#[test]
+fn the_commit_that_last_changed_the_line_is_named() {
+    let repository = shop::shop();
+    let before = repository.head();
+    let line = shop::PRICING
+        .lines()
+        .position(|line| line.contains("return sum("))
+        .unwrap()
+        + 1;
+    let trace = |time: &str| {
+        let source = shop::PRICING.lines().nth(line - 1).unwrap().trim();
+        format!(
+            "{time} ERROR shop: failed\nTraceback (most recent call last):\n  \
+             File \"/app/shop/pricing.py\", line {line}, in total\n    {source}\nKeyError: 'discount'\n"
+        )
+    };
+    repository.commit(&[("shop/other.py", "OTHER = 1\n")]);
+    let suspect = |log: &str| {
+        let root = repository.root().to_str().unwrap();
+        let (status, answer) = outerloop(&["--output", "json", "--repo", root, "--log"], log);
+        assert_eq!(status, Some(0));
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        answer["bugs"][0]["suspect"].clone()
+    };
+    let found = suspect(&trace("2099-01-01 10:00:00,000"));
+    assert_eq!(found["commit"], before.as_str(), "{found}");
+    assert_eq!(
+        (&found["file"], &found["line"]),
+        (&json!("shop/pricing.py"), &json!(line))
+    );
+    // It was not that commit if the error is older.
+    assert_eq!(suspect(&trace("2001-01-01 10:00:00,000")), Value::Null);
 }

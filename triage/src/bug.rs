@@ -116,13 +116,12 @@ impl Bugs {
     /// Lets bugs without a trace join an older one whose messages have turned out to be of the same template.
     fn join_messages(&mut self) {
         self.clusters.learn();
-        let mut into: Vec<usize> = (0..self.bugs.len()).collect();
-        for at in 0..self.bugs.len() {
-            if self.bugs[at].event.exceptions.is_empty() {
-                let features = Features::of(&self.bugs[at].event);
-                let found = self.clusters.in_hindsight(&features);
-                into[at] = found.map_or(at, |older| (older as usize).min(at));
-            }
+        let mut into: Vec<usize> = Vec::with_capacity(self.bugs.len());
+        for (at, bug) in self.bugs.iter().enumerate() {
+            let is_logged = bug.event.exceptions.is_empty();
+            let features = is_logged.then(|| Features::of(&bug.event));
+            let found = features.and_then(|features| self.clusters.in_hindsight(&features));
+            into.push(found.map_or(at, |older| (older as usize).min(at)));
         }
         // Younger ones first, so that what they hand on reaches the oldest.
         for at in (0..into.len()).rev().filter(|at| into[*at] != *at) {

@@ -18,7 +18,7 @@ pub(crate) use self::{
     answer::{Answer, merge},
     deliver::{apply, write_test},
     human::{gates, plain, refusal, reproduced},
-    session::{Input, Session},
+    session::{Input, Session, release, repository},
 };
 
 /// Find the errors in a log, reproduce them against a repository, and fix what can be proven.

@@ -73,12 +73,7 @@ impl<'a> Session<'a> {
     /// A usage error for what the caller can mend, others for failures of ours.
     pub(crate) fn open(input: &'a Input) -> anyhow::Result<(Self, Vec<Bug>)> {
         let config = Config::load(input.config.as_deref())?;
-        let repository = Repository::open(&input.repo).map_err(|e| match e {
-            GitError::NoRepository(_) | GitError::NoCommit | GitError::ForeignWorkTree(_) => {
-                usage(format!("{}: {e}", input.repo.display()))
-            }
-            other => anyhow::Error::new(other).context("opening the repository"),
-        })?;
+        let repository = repository(&input.repo)?;
         let forced = input.commit.as_deref().map(|r| {
             repository
                 .resolve(r)
@@ -245,8 +240,21 @@ impl Machine {
     }
 }
 
+/// The repository that a command names.
+///
+/// # Errors
+/// A usage error if it is none that can be worked with.
+pub(crate) fn repository(dir: &Path) -> anyhow::Result<Repository> {
+    Repository::open(dir).map_err(|error| match error {
+        GitError::NoRepository(_) | GitError::NoCommit | GitError::ForeignWorkTree(_) => {
+            usage(format!("{}: {error}", dir.display()))
+        }
+        other => anyhow::Error::new(other).context("opening the repository"),
+    })
+}
+
 /// The commit of a bug's release, or HEAD with a note that says so.
-fn release(
+pub(crate) fn release(
     repository: &Repository,
     bug: &Bug,
 ) -> anyhow::Result<(fixer::git::CommitSha, Option<String>)> {
