@@ -15,6 +15,7 @@ mod decide;
 mod doctor;
 mod frames;
 mod gates;
+mod handlers;
 mod history;
 mod hostile_code;
 mod hostile_log;
