@@ -10,7 +10,7 @@ use ingest::ErrorEvent;
 use sqlx::{Any, AnyPool, Row, Transaction};
 use triage::{BugId, Clusters, FEATURES_VERSION, Features, Releases, Resolution, Why};
 
-use super::writer::EventRow;
+use super::writer::{EventRow, impact};
 
 /// Bytes of a stored event: more than any has.
 const MAX_EVENT_BYTES: u64 = 64 << 20;
@@ -18,6 +18,10 @@ const MAX_EVENT_BYTES: u64 = 64 << 20;
 /// Kinds of events that are told apart in a project. Those of further kinds are one bug, so that who invents errors does not
 /// fill the store with bugs.
 const MAX_KINDS: usize = 200_000;
+
+/// Events of a kind that are kept whole; of further ones one of so many is, the others are counted, by their ids once each.
+const MAX_WHOLE: u64 = 1_000;
+const ONE_OF: u64 = 100;
 
 /// What is known of projects, as far as they have been asked for.
 #[derive(Default)]
@@ -32,11 +36,32 @@ pub(super) struct Known {
 pub(super) struct Project {
     /// Knows kinds.
     clusters: Clusters,
-    /// Bugs by kind.
-    pub(super) bugs: HashMap<i64, i64>,
+    kinds: HashMap<i64, Kind>,
     pub(super) releases: Releases,
     /// Bugs that are said to be fixed, and have not come back.
     pub(super) resolved: HashMap<i64, Resolution>,
+}
+
+/// What is known of a kind of events.
+pub(super) struct Kind {
+    pub(super) bug: i64,
+    /// Events stored so far.
+    n_events: u64,
+    /// How much the one tells that tells most.
+    wealth: i64,
+}
+
+impl Kind {
+    /// Whether the next event is to be kept whole, if it tells so much: of a storm only some events are, and each that tells
+    /// more than those before.
+    pub(super) fn keeps(&self, wealth: i64) -> bool {
+        wealth > self.wealth || self.n_events < MAX_WHOLE || self.n_events.is_multiple_of(ONE_OF)
+    }
+
+    pub(super) fn count(&mut self, wealth: i64) {
+        self.n_events += 1;
+        self.wealth = self.wealth.max(wealth);
+    }
 }
 
 impl Known {
@@ -71,21 +96,26 @@ impl Known {
 }
 
 impl Project {
+    /// One that [`Self::kind_of`] gave.
+    pub(super) fn kind(&mut self, kind: i64) -> &mut Kind {
+        self.kinds.get_mut(&kind).expect("it was given out")
+    }
+
     /// The kind of an event; made where there is none, with its bug if need be.
-    pub(super) async fn kind(
+    pub(super) async fn kind_of(
         &mut self,
         tx: &mut Transaction<'_, Any>,
         project: i64,
         row: &EventRow,
     ) -> sqlx::Result<i64> {
-        let is_full = self.bugs.len() >= MAX_KINDS;
+        let is_full = self.kinds.len() >= MAX_KINDS;
         let found = self.clusters.find(&row.features);
         let (features, bug, why) = match found {
             Some((kind, Why::Equal)) => return Ok(kind as i64),
             Some((kind, _)) if is_full => return Ok(kind as i64),
             Some((kind, why)) => (
                 row.features.clone(),
-                self.bugs[&(kind as i64)],
+                self.kinds[&(kind as i64)].bug,
                 why.to_string(),
             ),
             None if is_full => {
@@ -117,7 +147,12 @@ impl Project {
         .await?
         .try_get(0)?;
         self.clusters.insert(&features, kind as u64);
-        self.bugs.insert(kind, bug);
+        let known = Kind {
+            bug,
+            n_events: 0,
+            wealth: -1,
+        };
+        self.kinds.insert(kind, known);
         Ok(kind)
     }
 }
@@ -129,13 +164,18 @@ fn text(features: &Features) -> String {
 async fn load(tx: &mut Transaction<'_, Any>, project: i64) -> sqlx::Result<Project> {
     let mut known = Project::default();
     let rows =
-        sqlx::query("SELECT id, bug, features, version FROM kinds WHERE project = $1 ORDER BY id")
+        sqlx::query("SELECT id, bug, features, version, impact, wealth FROM kinds WHERE project = $1 ORDER BY id")
             .bind(project)
             .fetch_all(&mut **tx)
             .await?;
     for row in rows {
         let (kind, bug): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-        known.bugs.insert(kind, bug);
+        let state = Kind {
+            bug,
+            n_events: impact(&row.try_get::<String, _>(4)?).n_events,
+            wealth: row.try_get(5)?,
+        };
+        known.kinds.insert(kind, state);
         if row.try_get::<i64, _>(3)? != FEATURES_VERSION {
             continue;
         }

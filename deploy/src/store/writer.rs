@@ -98,8 +98,10 @@ async fn write(pool: &AnyPool, known: &mut Known, all: &[Work]) -> sqlx::Result<
         let project = batch.project as i64;
         let known = known.project(&mut transaction, project).await?;
         let mut stored = Stored::default();
+        let mut n_sampled = 0;
         for row in rows {
-            let kind = known.kind(&mut transaction, project, row).await?;
+            let kind = known.kind_of(&mut transaction, project, row).await?;
+            let is_whole = known.kind(kind).keeps(row.wealth);
             let inserted = sqlx::query(
                 "INSERT INTO events (project, event_id, kind, received_at, body) VALUES ($1, $2, $3, $4, $5) \
                  ON CONFLICT (project, event_id) DO NOTHING",
@@ -108,7 +110,7 @@ async fn write(pool: &AnyPool, known: &mut Known, all: &[Work]) -> sqlx::Result<
             .bind(&row.event_id)
             .bind(kind)
             .bind(now)
-            .bind(&row.body)
+            .bind(if is_whole { row.body.as_slice() } else { &[] })
             .execute(&mut *transaction)
             .await?;
             if inserted.rows_affected() == 0 {
@@ -116,6 +118,8 @@ async fn write(pool: &AnyPool, known: &mut Known, all: &[Work]) -> sqlx::Result<
                 continue;
             }
             stored.n_new += 1;
+            known.kind(kind).count(row.wealth);
+            n_sampled += u64::from(!is_whole);
             let change = changes.entry(kind).or_insert(Change {
                 impact: Impact::default(),
                 best: (-1, String::new()),
@@ -127,7 +131,7 @@ async fn write(pool: &AnyPool, known: &mut Known, all: &[Work]) -> sqlx::Result<
             watch(&mut transaction, project, known, kind, row).await?;
         }
         checkpoints(&mut transaction, batch).await?;
-        outcomes(&mut transaction, project, &batch.summary, stored).await?;
+        outcomes(&mut transaction, project, &batch.summary, stored, n_sampled).await?;
         answers.push(stored);
     }
     for (kind, change) in changes {
@@ -187,7 +191,7 @@ async fn watch(
         .execute(&mut **tx)
         .await?;
     }
-    let bug = known.bugs[&kind];
+    let bug = known.kind(kind).bug;
     let release = row.release.as_deref();
     let is_back = known
         .resolved
@@ -229,9 +233,12 @@ async fn outcomes(
     project: i64,
     summary: &Summary,
     stored: Stored,
+    n_sampled: u64,
 ) -> sqlx::Result<()> {
     let mut counts = vec![
         ("stored", stored.n_new as u64),
+        // Of those that are stored.
+        ("not_kept_whole", n_sampled),
         ("known", stored.n_known as u64),
     ];
     counts.extend(
