@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    io::{self, Write},
     path::PathBuf,
     process::ExitCode,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -15,6 +16,7 @@ use crate::{
     config::Config,
     fix::{Output, plain, usage},
     store::{self, State, StoredBug, Verdict},
+    streams::printed,
 };
 
 /// Show the bugs that `outerloop serve` has stored, what matters most first.
@@ -120,20 +122,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     }
     bugs.truncate(args.limit);
-    match args.output {
+    let text = match args.output {
         Output::Json => {
             let bugs: Vec<Value> = bugs.iter().map(machine).collect();
-            println!("{:#}", json!({"bugs": bugs}));
+            format!("{:#}\n", json!({"bugs": bugs}))
         }
-        Output::Human => {
-            for bug in &bugs {
-                print!("{}", human(bug));
-                if args.bug.is_some() {
-                    print!("{}", details(bug));
-                }
-            }
-        }
-    }
+        Output::Human => bugs
+            .iter()
+            .map(|bug| match &args.bug {
+                Some(_) => human(bug) + &details(bug),
+                None => human(bug),
+            })
+            .collect(),
+    };
+    printed(io::stdout().write_all(text.as_bytes()))?;
     Ok(ExitCode::SUCCESS)
 }
 
