@@ -56,11 +56,12 @@ impl KnownFiles {
         let mut files = BTreeMap::new();
         let paths: BTreeSet<&String> = shown.iter().map(|(frame, _)| &frame.path).collect();
         for path in paths {
-            let lines: BTreeMap<u32, &String> = raw
+            let mut lines: BTreeMap<u32, String> = raw
                 .iter()
                 .filter(|((p, _), _)| p == path)
-                .map(|((_, n), t)| (*n, t))
+                .map(|((_, n), t)| (*n, t.clone()))
                 .collect();
+            leave_out_cut_strings(&mut lines);
             let mut text = String::new();
             let mut at = 1;
             let mut inside_top = false;
@@ -76,7 +77,7 @@ impl KnownFiles {
                 let indented = content.starts_with([' ', '\t']) || content.is_empty();
                 inside_top |= !indented;
                 if inside_top {
-                    text.push_str(content);
+                    text.push_str(&content);
                 }
                 text.push('\n');
                 at = line + 1;
@@ -120,6 +121,47 @@ impl KnownFiles {
             }
         }
         None
+    }
+}
+
+/// Leaves out what is shown of a long string whose other end is not: it would take all that follows for a text, or all
+/// that comes before.
+fn leave_out_cut_strings(lines: &mut BTreeMap<u32, String>) {
+    let mut runs: Vec<Vec<u32>> = Vec::new();
+    for &n in lines.keys() {
+        match runs.last_mut().filter(|run| run.last() == Some(&(n - 1))) {
+            Some(run) => run.push(n),
+            None => runs.push(vec![n]),
+        }
+    }
+    for run in runs {
+        for quotes in ["\"\"\"", "\'\'\'"] {
+            let is_odd = |n: &&u32| lines[*n].matches(quotes).count() % 2 == 1;
+            let with: Vec<u32> = run.iter().filter(is_odd).copied().collect();
+            let (Some(&first), Some(&last), 1) = (with.first(), with.last(), with.len() % 2) else {
+                continue;
+            };
+            // It begins above what is shown unless its first mark opens one, or nothing is a program without it.
+            let (before, after) = lines[&first].split_once(quotes).unwrap_or_default();
+            let opens = before.trim_end().ends_with(['=', '(', '[', ',', ':'])
+                || before.trim_end().ends_with("return")
+                || before.trim().len() <= 1 && after.starts_with(char::is_alphanumeric);
+            let shown = run.iter().filter(|n| **n > first).map(|n| &lines[n]);
+            let shown = shown.skip_while(|l| l.is_empty() || l.starts_with([' ', '\t']));
+            let text = shown.fold(String::new(), |text, line| text + line + "\n");
+            if !opens && !PyFile::parse("", &text).has_error() {
+                for n in run.iter().filter(|n| **n <= first) {
+                    lines.insert(*n, String::new());
+                }
+                continue;
+            }
+            let indent = lines[&last].len() - lines[&last].trim_start().len();
+            let nothing = format!("{}pass", " ".repeat(indent));
+            for n in run.iter().filter(|n| **n >= last) {
+                lines.insert(*n, String::new());
+            }
+            lines.insert(last, nothing);
+        }
     }
 }
 
@@ -185,5 +227,29 @@ pub(super) fn unprint(call: &str) -> String {
             file.text_of(*only).to_owned()
         }
         _ => call.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(shown: &[&str]) -> Vec<String> {
+        let shown = shown.iter().map(|line| line.to_string());
+        let mut lines: BTreeMap<u32, String> = (8..).zip(shown).collect();
+        leave_out_cut_strings(&mut lines);
+        lines.into_values().collect()
+    }
+
+    #[test]
+    fn a_string_that_is_cut_off_takes_nothing_along() {
+        let program = ["def f(text):", "    return g(text)"];
+        let above = [&["a line of a text", "\"\"\"", ""][..], &program].concat();
+        assert_eq!(left(&above), [&["", "", ""][..], &program].concat());
+        let below = [&program[..], &["", "def g(text):", "    \"\"\"What it is"]].concat();
+        let kept = [&program[..], &["", "def g(text):", "    pass"]].concat();
+        assert_eq!(left(&below), kept);
+        let whole = [&["\"\"\"A text.\"\"\""][..], &program].concat();
+        assert_eq!(left(&whole), whole);
     }
 }
