@@ -17,15 +17,14 @@ pub(crate) fn neighbours(script: &Script) -> Vec<Script> {
     changed(script, variants)
 }
 
-/// Smaller scripts: a list's half or nothing of it, or a list without one item. A mapping without a key would be another
-/// record, a shorter string another word.
+/// Smaller scripts: a list's half, or a list without one item. A mapping without a key would be another record, a shorter
+/// string another word, and an empty list an input that code may fail on for a reason of its own.
 pub(crate) fn reductions(script: &Script) -> Vec<Script> {
     changed(script, |file, node| {
         let items = children(node);
         let mut out = Vec::new();
         if node.kind() == "list" && items.len() > 1 {
             let half = items.len() / 2;
-            out.push((node.byte_range(), "[]".to_owned()));
             out.push((
                 items[half].start_byte()..items[items.len() - 1].end_byte(),
                 String::new(),
@@ -34,8 +33,6 @@ pub(crate) fn reductions(script: &Script) -> Vec<Script> {
                 items[0].start_byte()..items[half].start_byte(),
                 String::new(),
             ));
-        }
-        if node.kind() == "list" {
             out.extend(
                 variants(file, node)
                     .into_iter()
@@ -298,6 +295,20 @@ fn variants(file: &PyFile, node: Node<'_>) -> Vec<(Range<usize>, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_shrinks_to_one_item_and_no_further() {
+        let script = |rows: &str| Script {
+            imports: Vec::new(),
+            setup: Vec::new(),
+            call: format!("f({rows})"),
+            fidelity: 1.0,
+        };
+        let found = reductions(&script("[1, 2]"));
+        assert!(found.iter().any(|s| s.call == "f([1])"), "{found:?}");
+        assert!(found.iter().all(|s| s.call != "f([])"), "{found:?}");
+        assert!(reductions(&script("[1]")).is_empty());
+    }
 
     #[test]
     fn each_neighbour_differs_in_one_literal() {
