@@ -8,7 +8,7 @@ use super::{
     confidence::confidence,
     contract::{Step, answerable},
     engine::{Crash, Work},
-    generate::{self, ASKED_BY_PYTHON, Site},
+    generate::{self, ASKED_BY_PYTHON, HELPER, Site},
     history::Past,
     hunks::parts,
     judge::{self, Judged},
@@ -188,6 +188,8 @@ impl Work<'_> {
                 Judged::Failed => {}
             }
         }
+        // A helper that cannot take the value is not the one for it.
+        moved.retain(|(id, _)| !candidates[*id].rules.contains(&HELPER));
         moved.truncate(MAX_MOVED);
         // Once more, now telling what the values were where they crash next.
         let further: Vec<Candidate> = moved

@@ -7,7 +7,7 @@ use std::{collections::VecDeque, rc::Rc};
 use tree_sitter::Node;
 
 use super::{
-    Edit, Proposal, Site, Target,
+    Edit, HELPER, Proposal, Site, Target,
     bad::{call_arguments, called_method},
     proposal,
 };
@@ -93,11 +93,7 @@ pub(super) fn helpers(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
             let text = format!("{name}({})", file.text_of(*node));
             out.push(Proposal {
                 witness: Some(witness),
-                ..proposal(
-                    vec![Edit::replace(*node, text)],
-                    "apply the helper that is there for it",
-                    0.8,
-                )
+                ..proposal(vec![Edit::replace(*node, text)], HELPER, 0.8)
             });
         }
     }

@@ -36,6 +36,9 @@ use super::{
 /// The rule that gives what Python's own rules ask of a method.
 pub(super) const ASKED_BY_PYTHON: &str = "answer as Python asks";
 
+/// The rule that applies a helper of the repository's own.
+pub(super) const HELPER: &str = "apply the helper that is there for it";
+
 /// A place where the crash may be cured, with what the run told of it.
 pub(crate) struct Site<'a> {
     pub(crate) project: &'a Project,
@@ -123,6 +126,8 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
     if site.innermost {
         out.extend(special::special(site, &target));
         out.extend(signature::signature(site, &target));
+    }
+    if site.is_last_of_repository() {
     }
     out.extend(ratio::as_other_divisions(site, &target, &bads));
     for bad in &bads {
