@@ -197,51 +197,18 @@ pub(super) fn contract(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<P
     let Some(function) = target.function.filter(|_| !in_elif) else {
         return out;
     };
-    let class = file.class_of(function);
-    let mut raises: Vec<(Node<'_>, f64)> = Vec::new();
-    for node in descendants(file.root())
-        .into_iter()
-        .filter(|n| n.kind() == "raise_statement")
+    for Declared {
+        node,
+        name,
+        near,
+        is_promised: promised,
+        is_documented: documented,
+        is_handled,
+        own,
+    } in declared(site, function)
     {
-        let near = if is_in(node, Some(function)) {
-            1.0
-        } else if is_in(node, class) {
-            0.8
-        } else {
-            0.65
-        };
-        raises.push((node, near));
-    }
-    let mut seen: Vec<String> = Vec::new();
-    raises.sort_by(|a, b| b.1.total_cmp(&a.1));
-    for (node, near) in raises {
-        let Some(raised) = node.named_child(0) else {
-            continue;
-        };
-        let call = (raised.kind() == "call").then_some(raised);
-        let name = call
-            .and_then(|c| c.child_by_field_name("function"))
-            .map_or(file.text_of(raised), |f| file.text_of(f))
-            .to_owned();
-        let bare = name.rsplit('.').next().unwrap_or(&name).to_owned();
-        if seen.contains(&bare)
-            || seen.len() >= 3
-            || matches!(
-                bare.as_str(),
-                "NotImplementedError"
-                    | "StopIteration"
-                    | "AssertionError"
-                    | "SystemExit"
-                    | "KeyboardInterrupt"
-            )
-            || !bare.starts_with(char::is_uppercase)
-        {
-            continue;
-        }
+        let call = node.named_child(0).filter(|n| n.kind() == "call");
         let indent = file.indent_of(target.statement);
-        let promised = site.promised.by_callers.contains(&bare);
-        let documented = docstring(file, function).is_some_and(|d| d.contains(&bare));
-        let own = !crate::lang::python::source::BUILTINS.contains(&bare.as_str());
         // Somebody must expect the error here: a caller, the documentation, or the function itself, which raises it.
         let is_alike = near >= 1.0 && guards_alike(file, node, bad.fault);
         let weight = match (promised, documented) {
@@ -250,14 +217,15 @@ pub(super) fn contract(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<P
             _ if bad.fault == Fault::Zero => 0.3,
             (true, _) => 0.95,
             (_, true) => 0.85,
+            _ if own && is_handled && (is_alike || near >= 1.0) => 0.85,
             _ if own && is_alike => 0.75,
+            _ if own && is_handled => 0.6,
             _ if own && near >= 1.0 => 0.5,
             _ if own => 0.3,
             _ if near >= 1.0 => 0.3,
             _ => 0.15,
         };
-        let is_expected = promised || documented || near >= 1.0;
-        seen.push(bare);
+        let is_expected = promised || documented || is_handled || near >= 1.0;
         // The words of the raise beside it, where it is about the same and all its names are at hand here; else words of our own.
         let mut raised = format!("{name}({})", message(site, target, bad));
         if let Some(call) = call.filter(|_| is_alike) {
@@ -266,7 +234,9 @@ pub(super) fn contract(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<P
                 site.frame.locals.contains_key(n)
                     || file.root().named_child_count() > 0 && is_global(file, n)
             });
-            if at_hand {
+            // Words that show the very value that is not there fail as the code did.
+            let is_there = !file.text_of(call).contains(file.text_of(target.failing));
+            if at_hand && is_there {
                 raised = file.text_of(call).to_owned();
             }
         }
@@ -296,6 +266,106 @@ pub(super) fn contract(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<P
     out
 }
 
+/// An exception that code around a place raises.
+pub(super) struct Declared<'t> {
+    /// The `raise` that stands nearest.
+    pub(super) node: Node<'t>,
+    /// What it is called there.
+    pub(super) name: String,
+    /// How near that is: 1 in the same function, less in its class and its file.
+    pub(super) near: f64,
+    /// Whether callers outside the repository handle it.
+    pub(super) is_promised: bool,
+    /// Whether the function's docstring names it.
+    pub(super) is_documented: bool,
+    /// Whether a caller on the stack handles it.
+    pub(super) is_handled: bool,
+    /// Whether it is none of Python's own.
+    pub(super) own: bool,
+}
+
+/// The exceptions that a function's file raises, up to three, the nearest first.
+pub(super) fn declared<'t>(site: &'t Site<'_>, function: Node<'t>) -> Vec<Declared<'t>> {
+    let file = site.file;
+    let class = file.class_of(function);
+    let mut raises: Vec<(Node<'_>, f64)> = descendants(file.root())
+        .into_iter()
+        .filter(|n| n.kind() == "raise_statement")
+        .map(|node| {
+            let near = if is_in(node, Some(function)) {
+                1.0
+            } else if is_in(node, class) {
+                0.8
+            } else {
+                0.65
+            };
+            (node, near)
+        })
+        .collect();
+    raises.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut seen: Vec<String> = Vec::new();
+    let mut out = Vec::new();
+    for (node, near) in raises {
+        let Some(raised) = node.named_child(0) else {
+            continue;
+        };
+        let name = raised
+            .child_by_field_name("function")
+            .filter(|_| raised.kind() == "call")
+            .map_or(file.text_of(raised), |f| file.text_of(f))
+            .to_owned();
+        let bare = name.rsplit('.').next().unwrap_or(&name).to_owned();
+        if seen.contains(&bare)
+            || seen.len() >= 3
+            || matches!(
+                bare.as_str(),
+                "NotImplementedError"
+                    | "StopIteration"
+                    | "AssertionError"
+                    | "SystemExit"
+                    | "KeyboardInterrupt"
+            )
+            || !bare.starts_with(char::is_uppercase)
+        {
+            continue;
+        }
+        out.push(Declared {
+            node,
+            name,
+            near,
+            is_promised: site.promised.by_callers.contains(&bare),
+            is_documented: docstring(file, function).is_some_and(|d| d.contains(&bare)),
+            is_handled: handled_above(site, &bare),
+            own: !crate::lang::python::source::BUILTINS.contains(&bare.as_str()),
+        });
+        seen.push(bare);
+    }
+    out
+}
+
+/// Whether a function of the repository on the stack called this one to handle that very exception.
+fn handled_above(site: &Site<'_>, name: &str) -> bool {
+    let frames = site.error.frames.iter().filter(|f| f.repo);
+    let mut above = frames.take_while(|f| !std::ptr::eq(*f, site.frame));
+    above.any(|frame| {
+        let file = site.project.file(&frame.path);
+        file.is_some_and(|file| {
+            let Some(statement) = file.statement_at(frame.line) else {
+                return false;
+            };
+            ancestors(statement)
+                .take_while(|n| n.kind() != "function_definition")
+                .filter(|n| {
+                    n.kind() == "try_statement" && is_in(statement, n.child_by_field_name("body"))
+                })
+                .flat_map(children)
+                .filter(|n| n.kind() == "except_clause")
+                .flat_map(exceptions_of)
+                .any(|e| file.text_of(e).rsplit('.').next() == Some(name))
+        })
+    })
+}
+
 /// Whether a `raise` stands under a condition that asks for the same fault.
 fn guards_alike(file: &PyFile, raise: Node<'_>, fault: Fault) -> bool {
     let guard = raise.parent().and_then(|block| block.parent());
@@ -306,12 +376,14 @@ fn guards_alike(file: &PyFile, raise: Node<'_>, fault: Fault) -> bool {
         return false;
     };
     let text = file.text_of(condition);
+    let is_plain = !text.trim_end_matches(".strip()").contains('(');
+    let is_denied = text.starts_with("not ") && is_plain;
     match fault {
-        Fault::None => text.contains(" is None") || text.starts_with("not "),
-        Fault::Empty => text.starts_with("not ") || text.ends_with("== 0"),
+        Fault::None => text.contains(" is None") || is_denied,
+        Fault::Empty => is_denied || text.ends_with("== 0"),
         Fault::Short => text.contains("len("),
         Fault::Key => text.contains(" not in "),
-        Fault::Zero => text.ends_with("== 0") || text.starts_with("not "),
+        Fault::Zero => text.ends_with("== 0") || is_denied,
         Fault::Type => text.contains("not isinstance("),
     }
 }

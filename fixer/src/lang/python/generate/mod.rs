@@ -15,6 +15,7 @@ mod sibling;
 mod signature;
 mod special;
 pub(super) mod stated;
+mod translate;
 mod twin;
 
 use tree_sitter::Node;
@@ -128,6 +129,7 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
         out.extend(signature::signature(site, &target));
     }
     if site.is_last_of_repository() {
+        out.extend(translate::translate(site, &target));
     }
     out.extend(ratio::as_other_divisions(site, &target, &bads));
     for bad in &bads {
