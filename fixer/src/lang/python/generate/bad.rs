@@ -142,7 +142,57 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
                     zero(site, right, &mut out);
                 }
             }
-            ("ValueError", _) if site.error.message.contains("empty") => {
+            ("IndexError" | "KeyError", "call")
+                if ["pop from", "popitem", "pop(): "]
+                    .iter()
+                    .any(|s| site.error.message.contains(s)) =>
+            {
+                let object = field("function").and_then(|f| f.child_by_field_name("object"));
+                if let Some(object) = object {
+                    falsy(&mut out, failing, file.text_of(object), Fault::Empty, 1.0);
+                }
+            }
+            ("ValueError", "call") if lacks(&site.error.message) => {
+                let object = field("function").and_then(|f| f.child_by_field_name("object"));
+                if let (Some(object), Some(item)) = (object, call_arguments(failing).first()) {
+                    let (object, item) = (file.text_of(object), file.text_of(*item));
+                    let good = format!("{item} in {object}");
+                    let bad = format!("{item} not in {object}");
+                    push(
+                        &mut out,
+                        failing,
+                        file.text_of(failing),
+                        good,
+                        bad,
+                        Fault::Key,
+                        1.0,
+                    );
+                }
+            }
+            ("ValueError", "call") if is_no_number(&site.error.message) => {
+                if let Some(text) = call_arguments(failing).first() {
+                    no_number(site, *text, &mut out);
+                }
+            }
+            ("ValueError", _)
+                if site
+                    .error
+                    .message
+                    .starts_with("not enough values to unpack") =>
+            {
+                if let Some((call, good, bad)) = split(site, target) {
+                    push(
+                        &mut out,
+                        call,
+                        file.text_of(call),
+                        good,
+                        bad,
+                        Fault::Short,
+                        1.0,
+                    );
+                }
+            }
+            ("ValueError" | "IndexError", _) if site.error.message.contains("empty") => {
                 for argument in call_arguments(failing) {
                     let text = file.text_of(argument);
                     falsy(&mut out, argument, text, Fault::Empty, 0.8);
@@ -189,6 +239,11 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
                 }
             }
             _ => {}
+        }
+    } else if site.is_last_of_repository() && asks_for_items(&site.error.message) {
+        for argument in call_arguments(failing) {
+            let text = file.text_of(argument);
+            falsy(&mut out, argument, text, Fault::Empty, 0.8);
         }
     } else if failing.kind() == "subscript"
         && site.error.mro.iter().any(|m| m == "KeyError")
@@ -276,6 +331,87 @@ fn push(
         fault,
         weight,
     });
+}
+
+/// Whether a message says that something is not in a list, a tuple or a text.
+fn lacks(message: &str) -> bool {
+    [
+        "not in list",
+        "not in tuple",
+        "not in deque",
+        "substring not found",
+        "subsection not found",
+    ]
+    .iter()
+    .any(|sign| message.contains(sign))
+}
+
+/// Whether a message of the standard library says that there are no items.
+fn asks_for_items(message: &str) -> bool {
+    message.contains("empty sequence") || message.contains("at least one data point")
+}
+
+fn is_no_number(message: &str) -> bool {
+    message.starts_with("invalid literal for int() with base 10")
+        || message.starts_with("could not convert string to float")
+}
+
+/// A text that `int` or `float` cannot take: an empty one, or one that holds something else.
+fn no_number(site: &Site<'_>, node: Node<'_>, out: &mut Vec<Bad>) {
+    let text = site.file.text_of(node);
+    let is_plain =
+        |n: &Node<'_>| matches!(n.kind(), "identifier" | "attribute" | "subscript" | "call");
+    let is_read = |n: &Node<'_>| {
+        n.kind() != "call" || matches!(called_method(site.file, *n), "strip" | "group" | "get")
+    };
+    if !is_plain(&node) || !descendants(node).iter().all(is_read) {
+        return;
+    }
+    if site.error.message.ends_with(": ''") {
+        falsy(out, node, text, Fault::Empty, 1.0);
+    }
+    if site.error.message.contains("int()") {
+        let (good, bad) = (format!("{text}.isdigit()"), format!("not {text}.isdigit()"));
+        push(out, node, text, good, bad, Fault::Type, 0.7);
+    }
+}
+
+/// Of `a, b = text.split("=", 1)`, the call, and whether the text holds enough separators.
+fn split<'t>(site: &Site<'_>, target: &Target<'t>) -> Option<(Node<'t>, String, String)> {
+    let file = site.file;
+    let numbers = site.error.message.split(|c: char| !c.is_ascii_digit());
+    let wanted: usize = numbers.filter_map(|n| n.parse().ok()).next()?;
+    let right = target
+        .statement
+        .named_child(0)?
+        .child_by_field_name("right")?;
+    let arguments = call_arguments(right);
+    let separator = arguments.first().filter(|a| a.kind() == "string")?;
+    let object = right
+        .child_by_field_name("function")?
+        .child_by_field_name("object")?;
+    let is_pure = descendants(object).iter().all(|n| {
+        n.kind() != "call"
+            || matches!(
+                called_method(file, *n),
+                "strip" | "lstrip" | "rstrip" | "lower" | "upper"
+            )
+    });
+    if !matches!(called_method(file, right), "split" | "rsplit") || !is_pure {
+        return None;
+    }
+    let (object, separator) = (file.text_of(object), file.text_of(*separator));
+    let (good, bad) = match wanted {
+        2 => (
+            format!("{separator} in {object}"),
+            format!("{separator} not in {object}"),
+        ),
+        n => (
+            format!("{object}.count({separator}) >= {}", n - 1),
+            format!("{object}.count({separator}) < {}", n - 1),
+        ),
+    };
+    Some((right, good, bad))
 }
 
 /// A value that is wrong where it is false.

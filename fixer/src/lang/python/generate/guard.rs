@@ -143,6 +143,11 @@ pub(super) fn statements(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
         };
         let both = format!("{text} and {}", bad.good);
         let other = around.child_by_field_name("alternative");
+        // What is taken out of a container is not wrong: the other branch is for something else, not for an empty one.
+        let is_taken = target.failing.kind() == "call" && bad.fault == Fault::Empty;
+        if is_taken && other.is_some() {
+            break;
+        }
         // Where the other branch uses the very variable too, it shows what is done with one that is not worked on.
         let witness = other
             .filter(|o| {

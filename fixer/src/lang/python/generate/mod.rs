@@ -4,17 +4,21 @@
 //! forms), one function a form. A form knows Python and the crash, never a project. The priors are how often a form of
 //! that kind is right where it cures, as judged so far; they order candidates and never pass one.
 
+mod attribute;
 mod bad;
+mod conversion;
 mod expression;
 mod guard;
 mod handler;
 mod idiom;
 mod missing;
 mod ratio;
+mod renamed;
 mod sibling;
 mod signature;
 mod special;
 pub(super) mod stated;
+mod text;
 mod translate;
 mod twin;
 
@@ -129,6 +133,10 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
         out.extend(signature::signature(site, &target));
     }
     if site.is_last_of_repository() {
+        out.extend(conversion::conversions(site, &target));
+        out.extend(renamed::renamed(site, &target));
+        out.extend(attribute::never_set(site, &target));
+        out.extend(text::texts(site, &target));
         out.extend(translate::translate(site, &target));
     }
     out.extend(ratio::as_other_divisions(site, &target, &bads));

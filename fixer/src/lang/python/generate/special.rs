@@ -6,6 +6,7 @@ use super::{
     Edit, Proposal, Site, Target,
     bad::{call_arguments, called_method},
     expression::returned_values,
+    guard::step_of,
     proposal,
 };
 use crate::lang::python::{
@@ -74,6 +75,33 @@ pub(super) fn special(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
                     "optional key",
                     0.75,
                 ));
+            }
+            let name = field("function").and_then(|f| f.child_by_field_name("attribute"));
+            // Of a set; what is not in it need not be taken out.
+            if let Some(name) = name.filter(|_| method == "remove") {
+                let edit = Edit::replace(name, "discard");
+                out.push(proposal(vec![edit], "take out what is there", 0.85));
+            }
+        }
+        "ValueError" if failing.kind() == "call" && message.contains("not in list") => {
+            let object = field("function").and_then(|f| f.child_by_field_name("object"));
+            let is_statement = target.statement.named_child(0) == Some(failing)
+                && target.statement.kind() == "expression_statement";
+            if let (true, "remove", Some(object), [only]) = (
+                is_statement,
+                called_method(file, failing),
+                object,
+                call_arguments(failing).as_slice(),
+            ) {
+                let (indent, step) = (file.indent_of(target.statement), step_of(file));
+                let text = format!(
+                    "if {} in {}:\n{indent}{step}{}",
+                    file.text_of(*only),
+                    file.text_of(object),
+                    file.text_of(target.statement)
+                );
+                let edit = Edit::replace(target.statement, text);
+                out.push(proposal(vec![edit], "take out what is there", 0.85));
             }
         }
         "IndexError" if failing.kind() == "subscript" => {
