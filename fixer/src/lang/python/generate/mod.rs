@@ -13,6 +13,7 @@ mod handler;
 mod idiom;
 mod missing;
 mod ratio;
+mod recursion;
 mod renamed;
 mod sibling;
 mod signature;
@@ -139,6 +140,7 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
         out.extend(text::texts(site, &target));
         out.extend(translate::translate(site, &target));
     }
+    out.extend(recursion::recursion(site, &target));
     out.extend(ratio::as_other_divisions(site, &target, &bads));
     for bad in &bads {
         out.extend(expression::conjoin(site, &target, bad));
