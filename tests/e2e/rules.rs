@@ -7,7 +7,7 @@ use crate::shop;
 
 /// Fixes a crash of a module `shop/things.py` and gives the bug's answer.
 #[track_caller]
-fn bug_of(module: &str, script: &str, status: i32) -> Value {
+pub(crate) fn bug_of(module: &str, script: &str, status: i32) -> Value {
     let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/things.py", module)]);
     let log = repository.crash(Crash {
         script,
@@ -25,7 +25,7 @@ fn bug_of(module: &str, script: &str, status: i32) -> Value {
 
 /// Checks which form fixed a bug and that its diff has a line.
 #[track_caller]
-fn check_fix(bug: &Value, generator: &str, line: &str) {
+pub(crate) fn check_fix(bug: &Value, generator: &str, line: &str) {
     assert_eq!(bug["fix"]["generator"], generator, "{bug}");
     let diff = bug["fix"]["diff"].as_str().unwrap();
     assert!(diff.contains(line), "{diff}");
