@@ -7,10 +7,25 @@ use super::{
     ASKED_BY_PYTHON, Edit, Proposal, Site, Target, bad::call_arguments,
     expression::returned_values, guard::step_of, proposal,
 };
-use crate::lang::python::source::{ParameterKind, PyFile, children, own_descendants};
+use crate::lang::python::source::{
+    Parameter, ParameterKind, PyFile, children, descendants, is_field, own_descendants,
+};
 
 /// Frames of one function that make a recursion.
 const MIN_FRAMES: usize = 20;
+/// Parameters that may be what a recursion goes through.
+const MAX_THROUGH: usize = 3;
+/// What a value begins with, and one of its kind that holds nothing.
+const OF_KIND: &[(&str, &str)] = &[
+    ("[", "[]"),
+    ("{", "{}"),
+    ("\"", "\"\""),
+    ("f\"", "\"\""),
+    ("0", "0"),
+    ("set(", "set()"),
+];
+/// Values that hold nothing.
+const NOTHING: &[&str] = &["[]", "{}", "\"\"", "''", "0", "set()", "()"];
 
 /// Forms for one function of an endless recursion.
 pub(super) fn recursion(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
@@ -122,105 +137,161 @@ fn not_again(site: &Site<'_>, function: Node<'_>) -> Vec<Proposal> {
         .iter()
         .any(|p| p.kind == ParameterKind::Kwargs || p.name == "_seen");
     let is_method = file.class_of(function).is_some();
+    if calls.is_empty() || is_closed {
+        return Vec::new();
+    }
     // What changes from call to call is what it goes through: `self` where the calls are of other objects' methods.
     let through = if is_method && calls.iter().any(|c| !is_on_self(file, *c)) {
-        parameters.first()
+        vec![(&parameters[0].name, 1.0)]
     } else {
-        parameters.get(usize::from(is_method))
+        changing(
+            file,
+            &parameters[usize::from(is_method).min(parameters.len())..],
+            &calls,
+        )
     };
-    let (Some(through), false, false) = (through, calls.is_empty(), is_closed) else {
-        return Vec::new();
-    };
-    let mut edits = vec![Edit::insert(
-        list.end_byte() - 1,
-        match file
-            .text_of(list)
-            .trim_end_matches(')')
-            .trim_end()
-            .ends_with(',')
-        {
-            true => " _seen=()".to_owned(),
-            false => ", _seen=()".to_owned(),
-        },
-    )];
+    let mut edits = vec![appended(file, list, "_seen=()")];
     for call in &calls {
-        let Some(arguments) = call.child_by_field_name("arguments") else {
-            return Vec::new();
-        };
         // A generator expression for the one argument would need parentheses.
-        if arguments.kind() != "argument_list" {
-            return Vec::new();
-        }
-        let comma = match call_arguments(*call).is_empty() {
-            true => "",
-            false
-                if file
-                    .text_of(arguments)
-                    .trim_end_matches(')')
-                    .trim_end()
-                    .ends_with(',') =>
-            {
-                " "
+        match call.child_by_field_name("arguments") {
+            Some(arguments) if arguments.kind() == "argument_list" => {
+                edits.push(appended(file, arguments, "_seen=_seen"));
             }
-            false => ", ",
-        };
-        edits.push(Edit::insert(
-            arguments.end_byte() - 1,
-            format!("{comma}_seen=(*_seen, id({}))", through.name),
-        ));
+            _ => return Vec::new(),
+        }
     }
     let (indent, step) = (file.indent_of(first), step_of(file));
     let at = file.line_start_of(first);
-    instead(file, function, &own)
-        .into_iter()
-        .map(|(value, prior)| {
-            let value = match value {
-                "" => String::new(),
-                value => format!(" {value}"),
+    let values = instead(file, function, &own);
+    let mut out = Vec::new();
+    for (name, fit) in through {
+        for (value, prior) in &values {
+            let back = match value.as_str() {
+                "" => "return".to_owned(),
+                value => format!("return {value}"),
             };
             let guard = format!(
-                "{indent}if id({}) in _seen:\n{indent}{step}return{value}\n",
-                through.name
+                "{indent}if id({name}) in _seen:\n{indent}{step}{back}\n{indent}_seen = (*_seen, id({name}))\n"
             );
             let mut edits = edits.clone();
             edits.push(Edit::insert(at, guard));
-            proposal(edits, "do not go through the same value again", prior)
-        })
-        .collect()
+            out.push(proposal(
+                edits,
+                "do not go through the same value again",
+                prior * fit,
+            ));
+        }
+    }
+    out
+}
+
+/// Parameters that calls give another value, the likeliest to be gone through first: what is given as it is before what
+/// is made for the call.
+fn changing<'a>(
+    file: &PyFile,
+    parameters: &'a [Parameter],
+    calls: &[Node<'_>],
+) -> Vec<(&'a String, f64)> {
+    let mut out: Vec<(&String, f64)> = Vec::new();
+    for (i, parameter) in parameters.iter().enumerate() {
+        let given = calls.iter().filter_map(|call| {
+            let arguments = call_arguments(*call);
+            let named = call.child_by_field_name("arguments").map(children);
+            let keyword = named.into_iter().flatten().find(|n| {
+                n.kind() == "keyword_argument"
+                    && n.child_by_field_name("name")
+                        .is_some_and(|n| file.text_of(n) == parameter.name)
+            });
+            keyword
+                .and_then(|n| n.child_by_field_name("value"))
+                .or_else(|| arguments.get(i).copied())
+        });
+        let fits = given
+            .filter(|n| file.text_of(*n) != parameter.name)
+            .map(|n| match n.kind() {
+                "identifier" => 1.0,
+                "attribute" | "subscript" => 0.9,
+                _ => 0.6,
+            });
+        if let Some(fit) = fits.reduce(f64::max) {
+            out.push((&parameter.name, fit));
+        }
+    }
+    out.sort_by(|a, b| b.1.total_cmp(&a.1));
+    out.truncate(MAX_THROUGH);
+    out
+}
+
+/// One more entry of a list in parentheses, on a line of its own where the last has one.
+fn appended(file: &PyFile, list: Node<'_>, entry: &str) -> Edit {
+    let entries = children(list).into_iter().filter(|n| n.kind() != "comment");
+    match entries.last() {
+        None => Edit::insert(list.end_byte() - 1, entry),
+        Some(last) => {
+            let start = file.line_start_of(last);
+            let before = &file.text[start..last.start_byte()];
+            let between = match before.trim().is_empty() {
+                true => format!("\n{before}"),
+                false => " ".to_owned(),
+            };
+            Edit::insert(last.end_byte(), format!(",{between}{entry}"))
+        }
+    }
 }
 
 /// What a function gives for a value that it is going through already: as much as for one that holds nothing.
-fn instead(file: &PyFile, function: Node<'_>, own: &[Node<'_>]) -> Vec<(&'static str, f64)> {
+fn instead(file: &PyFile, function: Node<'_>, own: &[Node<'_>]) -> Vec<(String, f64)> {
     let returned = returned_values(file, function);
     let yields = own.iter().any(|n| n.kind() == "yield");
     if yields || returned.iter().all(|r| r == "None") {
-        return vec![("", 0.8)];
+        return vec![(String::new(), 0.8)];
     }
-    // What a returned local is at the start.
-    let starts = |empty: &str| {
-        own.iter().any(|n| {
+    // What locals are at the start, where that is nothing.
+    let starts: Vec<(&str, &str)> = own
+        .iter()
+        .filter(|n| n.kind() == "assignment")
+        .filter_map(|n| {
             let field = |name| n.child_by_field_name(name).map(|f| file.text_of(f));
-            n.kind() == "assignment"
-                && field("right").is_some_and(|right| right.starts_with(empty))
-                && field("left").is_some_and(|left| returned.iter().any(|r| r == left))
+            Some((field("left")?, field("right")?))
         })
+        .filter(|(_, right)| NOTHING.contains(right))
+        .collect();
+    let mut out: Vec<(String, f64)> = Vec::new();
+    let mut push = |value: &str, prior| {
+        if !out.iter().any(|(v, _)| v == value) {
+            out.push((value.to_owned(), prior));
+        }
     };
-    let gives = |sign: &str| returned.iter().any(|r| r.starts_with(sign)) || starts(sign);
-    let mut out = Vec::new();
-    for (sign, value) in [
-        ("[", "[]"),
-        ("{", "{}"),
-        ("\"", "\"\""),
-        ("f\"", "\"\""),
-        ("0", "0"),
-        ("set(", "set()"),
-    ] {
-        if gives(sign) && !out.iter().any(|(v, _)| *v == value) {
-            out.push((value, 0.75));
+    for value in &returned {
+        if let Some((_, start)) = starts.iter().find(|(name, _)| name == value) {
+            push(start, 0.75);
+        } else if let Some((_, empty)) = OF_KIND.iter().find(|(sign, _)| value.starts_with(sign)) {
+            push(empty, 0.75);
+        }
+    }
+    // An object that is made of them.
+    let made = own.iter().filter(|n| n.kind() == "return_statement");
+    for call in made
+        .filter_map(|n| n.named_child(0))
+        .filter(|n| n.kind() == "call")
+    {
+        let start = call.start_byte();
+        let mut text = file.text_of(call).to_owned();
+        let names = descendants(call).into_iter().rev();
+        let names = names.filter(|n| n.kind() == "identifier" && !is_field(*n, "name"));
+        let mut is_made = false;
+        for name in names {
+            if let Some((_, empty)) = starts.iter().find(|(s, _)| *s == file.text_of(name)) {
+                text.replace_range(name.start_byte() - start..name.end_byte() - start, empty);
+                is_made = true;
+            }
+        }
+        if is_made {
+            push(&text, 0.75);
         }
     }
     let has_none = returned.iter().any(|r| r == "None");
-    out.push(("None", if has_none { 0.7 } else { 0.3 }));
+    push("None", if has_none { 0.7 } else { 0.3 });
     out
 }
 
