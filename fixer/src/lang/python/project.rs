@@ -429,12 +429,17 @@ impl Project {
             .map(|m| m.split('.').next().unwrap_or_default().to_owned())
             .collect();
         let mut found: Vec<String> = Vec::new();
+        let is_package = is_module || installed;
         for path in self.sources() {
             let Some(module) = self.module_of(path) else {
                 continue;
             };
             let last = module.rsplit('.').next().unwrap_or_default();
+            // Of a package `arrow` with a module `arrow.arrow`, `arrow` is the package.
             if last == name && module.contains('.') {
+                if is_package {
+                    continue;
+                }
                 found.push(module[..module.len() - name.len() - 1].to_owned());
             } else if self.read(path).is_some_and(|text| defines(&text, name)) {
                 found.push(module);
@@ -449,7 +454,7 @@ impl Project {
                 m.len(),
             )
         });
-        if is_module || installed {
+        if is_package {
             return match found.first() {
                 Some(module) if module == name => Some(format!("from {module} import {name}")),
                 _ => Some(format!("import {name}")),

@@ -11,6 +11,7 @@ use super::{
     receiver::{Receiver, receivers},
 };
 use crate::lang::python::{
+    definition::functions_of,
     project::Project,
     source::{Parameter, ParameterKind, PyFile, ancestors, children, own_descendants},
     values::{Literal, readings_with},
@@ -18,6 +19,8 @@ use crate::lang::python::{
 
 /// Ways to read the captured values that are tried.
 const MAX_READINGS: usize = 3;
+/// Literals that an object is made of.
+const MAX_MADE_OF: usize = 3;
 
 /// A function of the repository, called with the values that its parameters had at the crash.
 pub(super) fn direct(frame: &Frame, path: &str, project: &Project) -> Vec<Script> {
@@ -67,6 +70,8 @@ pub(super) struct Callee<'a> {
     pub(super) module: String,
     /// What a caller gives: `self` and `cls` left out.
     pub(super) parameters: Vec<Parameter>,
+    /// Literals of the lines around the repository.
+    pub(super) heard: &'a [String],
     /// Objects whose method it is.
     receivers: OnceCell<Vec<Receiver>>,
 }
@@ -95,8 +100,14 @@ impl<'a> Callee<'a> {
             line,
             module,
             parameters,
+            heard: &[],
             receivers: OnceCell::new(),
         })
+    }
+
+    /// With literals that may have been given to it, or to what its object was made of.
+    pub(super) fn given(self, heard: &'a [String]) -> Self {
+        Self { heard, ..self }
     }
 
     pub(super) fn is_parameter(&self, name: &str) -> bool {
@@ -121,9 +132,21 @@ impl<'a> Callee<'a> {
         let made = || {
             self.receivers.get_or_init(|| {
                 let class = self.file.class_of(self.function());
-                let class = class.map_or("", |c| self.file.name_of(c));
+                let name = class.map_or("", |c| self.file.name_of(c));
                 let method = self.file.name_of(self.function());
-                receivers(class, &self.module, method, self.project)
+                let mut ways = receivers(name, &self.module, method, self.project);
+                let made =
+                    class.map(|class| made_of(&self.file, class, self.function(), self.heard));
+                let bare = ways.len().min(1);
+                ways.splice(
+                    bare..bare,
+                    made.into_iter().flatten().map(|object| Receiver {
+                        imports: vec![format!("from {} import {name}", self.module)],
+                        setup: Vec::new(),
+                        object,
+                    }),
+                );
+                ways
             })
         };
         self.called_on(made, MADE_UP / 0.95, arguments, imports, fidelity)
@@ -190,6 +213,52 @@ impl<'a> Callee<'a> {
         });
         called.collect()
     }
+}
+
+/// Objects of a class, made of literals, with the options turned that the method asks about: `Box({"a": 1}, dots=True)`.
+fn made_of(file: &PyFile, class: Node<'_>, method: Node<'_>, heard: &[String]) -> Vec<String> {
+    let init = functions_of(class)
+        .into_iter()
+        .find(|f| file.name_of(*f) == "__init__");
+    let Some(parameters) = init.map(|f| file.parameters(f)) else {
+        return Vec::new();
+    };
+    let text = file.text_of(method);
+    let words: Vec<&str> = text
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .collect();
+    let turned = parameters.iter().filter_map(|p| {
+        let other = match p.default.as_deref()? {
+            "False" => "True",
+            "True" => "False",
+            _ => return None,
+        };
+        words
+            .contains(&p.name.as_str())
+            .then(|| format!("{}={other}", p.name))
+    });
+    let turned: Vec<String> = turned.take(2).collect();
+    let takes = parameters.iter().skip(1).any(|p| {
+        p.kind == ParameterKind::Args || p.kind == ParameterKind::Plain && p.default.is_none()
+    });
+    let name = file.name_of(class);
+    let heard = heard.iter().take(if takes { MAX_MADE_OF } else { 0 });
+    let mut out: Vec<String> = Vec::new();
+    for literal in heard.map(Some).chain([None]) {
+        let with = literal
+            .into_iter()
+            .chain(&turned)
+            .cloned()
+            .collect::<Vec<_>>();
+        // Without either it is the bare one.
+        if !with.is_empty() {
+            out.push(format!("{name}({})", with.join(", ")));
+        }
+        if let Some(literal) = literal.filter(|_| !turned.is_empty()) {
+            out.push(format!("{name}({literal})"));
+        }
+    }
+    out
 }
 
 fn decorators<'t>(file: &'t PyFile, function: Node<'_>) -> Vec<&'t str> {

@@ -8,6 +8,7 @@ use super::{
     Script,
     direct::{Callee, passed},
     double::guessed,
+    heard::heard,
 };
 use crate::{
     frames::Mapped,
@@ -37,6 +38,7 @@ pub(crate) fn guesses(event: &ErrorEvent, mapped: &[Mapped], project: &Project) 
     if exception.type_name == "RecursionError" {
         return out;
     }
+    let heard = heard(event, mapped);
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for (frame, mapped) in exception.frames.iter().zip(mapped).rev() {
         let Mapped::File(path) = mapped else { continue };
@@ -49,6 +51,7 @@ pub(crate) fn guesses(event: &ErrorEvent, mapped: &[Mapped], project: &Project) 
             break;
         }
         if let Some(callee) = Callee::of(frame, path, project) {
+            let callee = callee.given(&heard);
             out.extend(calls(&callee, frame, exception, project));
         }
     }
@@ -134,7 +137,8 @@ fn values(
     }
     let function = callee.function();
     let file = &callee.file;
-    let mut out = shown(callee, parameter, project);
+    let mut out = callee.heard.to_vec();
+    out.extend(shown(callee, parameter, project));
     let mut used = used(file, function, &parameter.name);
     // The first of a shape stands for it where others are varied.
     out.extend(used.first().cloned());

@@ -9,6 +9,7 @@ mod chain;
 mod direct;
 mod double;
 mod guess;
+mod heard;
 mod known;
 mod receiver;
 mod visible;
