@@ -6,7 +6,7 @@ use fixer::Goal;
 use serde_json::{Value, json};
 use triage::Fixability;
 
-use crate::fix::{self, Answer, Input, Output, Session};
+use crate::fix::{self, Answer, Done, Input, Output, Session};
 
 /// Find the errors in a log and write a test that fails as each of them did; change no code.
 ///
@@ -31,14 +31,14 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (mut session, bugs) = Session::open(&args.input)?;
     let mut answers = Vec::new();
-    let mut taken: Vec<String> = Vec::new();
+    let mut done = Done::default();
     for (n, bug) in bugs.iter().enumerate() {
         let started = Instant::now();
         let (checkout, note) = session.checkout(bug)?;
         let nth = format!("[{}/{}] ", n + 1, bugs.len());
         let report = match bug.assessment.kind {
             Fixability::Fixable | Fixability::Unsure => {
-                session.work(bug, &nth, &checkout, Goal::Reproduce, &taken, &fixer::fix)?
+                session.work(bug, &nth, &checkout, Goal::Reproduce, &done, &fixer::fix)?
             }
             Fixability::NotFixable => fix::not_fixable(bug, &checkout),
         };
@@ -49,7 +49,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 fix::refusal("no test", &answer);
             }
         }
-        taken.extend(answer.report.reproduction.iter().map(|r| r.path.clone()));
+        done.paths
+            .extend(answer.report.reproduction.iter().map(|r| r.path.clone()));
         answers.push(answer);
     }
     let tests: Vec<_> = answers

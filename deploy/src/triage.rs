@@ -8,12 +8,12 @@ use std::{
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use fixer::{Suspect, Suspects, git::Repository};
-use ingest::{Format, Platform};
+use ingest::Format;
 use serde_json::{Value, json};
 use triage::{Bug, Bugs, OfLines, Priority, Project, Worth, of_lines, worth};
 
 use crate::{
-    fix::{Output, plain, release, repository, usage},
+    fix::{LANGUAGES, Output, plain, release, repository, usage},
     streams::{open_log, printed},
 };
 
@@ -150,7 +150,7 @@ struct Ranked {
 impl Ranked {
     fn of(bug: Bug, project: &Project) -> Self {
         let priority = bug.impact.priority(project);
-        let worth = worth(&bug.assessment, &priority, &bug.event, &[Platform::Python]);
+        let worth = worth(&bug.assessment, &priority, &bug.event, LANGUAGES);
         Self {
             bug,
             priority,

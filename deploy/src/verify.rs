@@ -13,7 +13,7 @@ use fixer::{Checkout, Gate, GateOutcome, Goal, MAX_PATCH_BYTES, Patch};
 use serde_json::json;
 use triage::Bug;
 
-use crate::fix::{self, Answer, Input, Output, Session, usage};
+use crate::fix::{self, Answer, Done, Input, Output, Session, usage};
 
 /// Bugs of a log that a patch is tried on, those first whose trace passes through a file that it changes.
 const MAX_BUGS: usize = 10;
@@ -48,7 +48,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for tried in chosen(args, &mut session, bugs, &text)? {
         let (started, bug) = (Instant::now(), &tried.bug);
         let verify = |task: &fixer::Task<'_>| fixer::verify(task, &tried.patch);
-        let report = session.work(bug, "", &tried.checkout, Goal::Fix, &[], &verify)?;
+        let report = session.work(
+            bug,
+            "",
+            &tried.checkout,
+            Goal::Fix,
+            &Done::default(),
+            &verify,
+        )?;
         let is_cured = report
             .gates
             .iter()

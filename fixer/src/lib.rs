@@ -56,6 +56,8 @@ pub struct Task<'a> {
     pub time_limit: Duration,
     /// Paths that tests of other bugs have taken already.
     pub taken_paths: &'a [String],
+    /// Fixes of other bugs of this commit, with the bugs' ids: what one of them cures is not fixed again.
+    pub fixes: &'a [(String, Candidate)],
     /// What the owner allows.
     pub policy: &'a Policy,
     /// Told what is being done, for people.
@@ -119,6 +121,8 @@ pub struct Report {
     pub fix: Option<VerifiedFix>,
     /// Why there is none.
     pub why_not: Option<String>,
+    /// The bug whose fix cures this one as well: the two are one.
+    pub cured_by: Option<String>,
     /// Candidates tried.
     pub n_candidates: usize,
     /// Candidates that cured the crash and were refused by a gate.

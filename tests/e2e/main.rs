@@ -13,6 +13,7 @@ mod canaries;
 mod clients;
 mod decide;
 mod doctor;
+mod duplicates;
 mod forms;
 mod frames;
 mod gates;

@@ -109,7 +109,7 @@ pub(crate) fn check_shape(answer: &Value) {
                 "{place}"
             );
         }
-        for key in ["commit_note", "reproduction", "fix", "why_not"] {
+        for key in ["commit_note", "reproduction", "fix", "why_not", "cured_by"] {
             assert!(bug.get(key).is_some(), "{key} in {bug}");
         }
         if !bug["reproduction"].is_null() {

@@ -93,6 +93,7 @@ impl Answer {
             "history": self.history_json(),
             "fix": self.fix.as_ref().map(|fix| fix.to_json(self.report.n_candidates)),
             "why_not": if self.fix.is_some() { None } else { self.report.why_not.clone().or(Some("no fix was found".to_owned())) },
+            "cured_by": self.report.cured_by,
             "refuted": refuted(&self.report.refuted),
             "candidates": self.report.n_candidates,
             "ms": self.took.as_millis() as u64,
@@ -177,12 +178,29 @@ fn peak_memory_bytes() -> Option<u64> {
     Some(peak.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)
 }
 
-/// Counts for the last line: fixed, declined as not for code, and not fixed.
-pub(crate) fn counts(answers: &[Answer]) -> (usize, usize, usize) {
-    let fixed = answers.iter().filter(|a| a.fix.is_some()).count();
-    let declined = answers
-        .iter()
-        .filter(|a| a.fix.is_none() && a.bug.assessment.kind != Fixability::Fixable)
-        .count();
-    (fixed, declined, answers.len() - fixed - declined)
+/// How many bugs ended in what way, for the last line.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) fixed: usize,
+    /// By the fix of another.
+    pub(crate) cured: usize,
+    /// As not for code.
+    pub(crate) declined: usize,
+    pub(crate) unfixed: usize,
+}
+
+impl Counts {
+    pub(crate) fn of(answers: &[Answer]) -> Self {
+        let mut out = Self::default();
+        for answer in answers {
+            let n = match answer {
+                a if a.fix.is_some() => &mut out.fixed,
+                a if a.report.cured_by.is_some() => &mut out.cured,
+                a if a.bug.assessment.kind != Fixability::Fixable => &mut out.declined,
+                _ => &mut out.unfixed,
+            };
+            *n += 1;
+        }
+        out
+    }
 }

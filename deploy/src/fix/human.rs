@@ -4,7 +4,7 @@ use anstream::{print, println};
 use anstyle::{AnsiColor, Style};
 use fixer::{GateOutcome, GateReport};
 
-use super::answer::{Answer, counts};
+use super::answer::{Answer, Counts};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -27,7 +27,11 @@ pub(crate) fn plain(text: &str) -> String {
 pub(super) fn show(answer: &Answer) {
     reproduced(answer);
     let Some(fix) = &answer.fix else {
-        refusal("not fixed", answer);
+        let what = match answer.report.cured_by {
+            Some(_) => "no fix of its own",
+            None => "not fixed",
+        };
+        refusal(what, answer);
         return;
     };
     println!(
@@ -122,7 +126,16 @@ pub(crate) fn reproduced(answer: &Answer) {
 
 /// The last lines.
 pub(super) fn summary(n_events: u64, answers: &[Answer]) {
-    let (fixed, declined, unfixed) = counts(answers);
+    let Counts {
+        fixed,
+        cured,
+        declined,
+        unfixed,
+    } = Counts::of(answers);
+    let cured = match cured {
+        0 => String::new(),
+        n => format!("{n} cured by another's fix, "),
+    };
     let seconds: f64 = answers.iter().map(|a| a.took.as_secs_f64()).sum();
     if n_events == 0 {
         println!("no error in the log");
@@ -130,7 +143,7 @@ pub(super) fn summary(n_events: u64, answers: &[Answer]) {
     }
     print!("\n");
     println!(
-        "{BOLD}{n_events} events, {} bugs: {fixed} fixed, {declined} declined, {unfixed} not fixed, in {seconds:.1} s{BOLD:#}",
+        "{BOLD}{n_events} events, {} bugs: {fixed} fixed, {cured}{declined} declined, {unfixed} not fixed, in {seconds:.1} s{BOLD:#}",
         answers.len()
     );
 }

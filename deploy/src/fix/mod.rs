@@ -18,7 +18,7 @@ pub(crate) use self::{
     answer::{Answer, merge},
     deliver::{apply, write_test},
     human::{gates, plain, refusal, reproduced},
-    session::{Input, Session, release, repository},
+    session::{Done, Input, LANGUAGES, Session, release, repository},
 };
 
 /// Find the errors in a log, reproduce them against a repository, and fix what can be proven.
@@ -80,13 +80,13 @@ pub(crate) fn usage(text: impl Into<String>) -> anyhow::Error {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (mut session, bugs) = Session::open(&args.input)?;
     let mut answers = Vec::new();
-    let mut taken: Vec<String> = Vec::new();
+    let mut done = Done::default();
     for (n, bug) in bugs.iter().enumerate() {
         let started = Instant::now();
         let (checkout, note) = session.checkout(bug)?;
         let nth = format!("[{}/{}] ", n + 1, bugs.len());
         // What may be meant so gets its test; what should be there instead is for people to say, or for the code around it.
-        let mut work = |goal| session.work(bug, &nth, &checkout, goal, &taken, &fixer::fix);
+        let mut work = |goal| session.work(bug, &nth, &checkout, goal, &done, &fixer::fix);
         let report = match bug.assessment.kind {
             Fixability::Fixable => work(Goal::Fix)?,
             Fixability::Unsure => {
@@ -106,7 +106,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         if args.input.output == Output::Human {
             human::show(&answer);
         }
-        taken.extend(answer.fix.as_ref().map(|f| f.verified.test().path.clone()));
+        if let Some(fix) = &answer.fix {
+            done.paths.push(fix.verified.test().path.clone());
+            let candidate = fix.verified.candidate().clone();
+            let id = answer.bug.id.as_str().to_owned();
+            done.fixes.push((answer.commit.clone(), id, candidate));
+        }
         answers.push(answer);
     }
     deliver::all(&args.target, &session.repository, &answers)?;

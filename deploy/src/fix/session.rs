@@ -1,6 +1,7 @@
 //! What the commands that work on a log's bugs share: their arguments, and the way from a bug to the fixer's report.
 
 use std::{
+    cmp::Reverse,
     io::IsTerminal,
     path::{Path, PathBuf},
     rc::Rc,
@@ -9,12 +10,12 @@ use std::{
 
 use anyhow::Context;
 use fixer::{
-    Checkout, FixError, Goal, Report, Task,
+    Candidate, Checkout, FixError, Goal, Report, Task,
     git::{CommitSha, GitError, Repository},
     lang::python::Interpreter,
 };
-use ingest::Format;
-use triage::{Bug, Bugs};
+use ingest::{Format, Platform};
+use triage::{Bug, Bugs, Project, worth};
 
 use super::{Output, human::plain, usage};
 use crate::{
@@ -52,6 +53,33 @@ pub(crate) struct Input {
     pub(crate) output: Output,
 }
 
+/// What a bug's turn goes by, in hundredths.
+fn worth_of(bug: &Bug, project: &Project) -> u64 {
+    let priority = bug.impact.priority(project);
+    let worth = worth(&bug.assessment, &priority, &bug.event, LANGUAGES);
+    (worth.score * 100.0) as u64
+}
+
+/// What came of the bugs before.
+#[derive(Default)]
+pub(crate) struct Done {
+    /// Of their tests.
+    pub(crate) paths: Vec<String>,
+    /// Their fixes, each with the commit that it is for and the bug's id.
+    pub(crate) fixes: Vec<(CommitSha, String, Candidate)>,
+}
+
+impl Done {
+    fn fixes_at(&self, commit: &CommitSha) -> Vec<(String, Candidate)> {
+        let same = self.fixes.iter().filter(|(of, ..)| of == commit);
+        same.map(|(_, bug, fix)| (bug.clone(), fix.clone()))
+            .collect()
+    }
+}
+
+/// Languages that can be fixed.
+pub(crate) const LANGUAGES: &[Platform] = &[Platform::Python];
+
 /// One run over a log: what all of its bugs share.
 pub(crate) struct Session<'a> {
     input: &'a Input,
@@ -67,7 +95,7 @@ pub(crate) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Opens the repository and reads the log; its bugs come ranked.
+    /// Opens the repository and reads the log; the bugs come in the order in which they are worth the time.
     ///
     /// # Errors
     /// A usage error for what the caller can mend, others for failures of ours.
@@ -102,7 +130,9 @@ impl<'a> Session<'a> {
             progress: input.output == Output::Human || std::io::stderr().is_terminal(),
             input,
         };
-        let bugs = bugs.into_ranked();
+        let project = bugs.project();
+        let mut bugs = bugs.into_ranked();
+        bugs.sort_by_cached_key(|bug| Reverse(worth_of(bug, &project)));
         session.say(&format!("{} events, {} bugs", session.n_events, bugs.len()));
         Ok((session, bugs))
     }
@@ -135,10 +165,10 @@ impl<'a> Session<'a> {
         nth: &str,
         checkout: &Checkout,
         goal: Goal,
-        taken_paths: &[String],
+        done: &Done,
         attempt: &dyn Fn(&Task<'_>) -> Result<Report, FixError>,
     ) -> anyhow::Result<Report> {
-        if bug.event.platform != ingest::Platform::Python {
+        if !LANGUAGES.contains(&bug.event.platform) {
             return Ok(Report {
                 why_not: Some("only Python can be fixed so far".to_owned()),
                 ..Report::default()
@@ -164,6 +194,7 @@ impl<'a> Session<'a> {
             .input
             .time_limit
             .unwrap_or(self.config.fix.time_limit_secs);
+        let fixes = done.fixes_at(checkout.commit());
         let (policy, repository) = (self.config.fix.policy(), &self.repository);
         let (limit, started) = (Duration::from_secs(seconds), Instant::now());
         let attempt = |deps: Option<&Path>| {
@@ -176,7 +207,8 @@ impl<'a> Session<'a> {
                 python,
                 native,
                 wasm: wasm.as_ref(),
-                taken_paths,
+                taken_paths: &done.paths,
+                fixes: &fixes,
                 policy: &policy,
                 goal,
                 time_limit: limit.saturating_sub(started.elapsed()),

@@ -8,7 +8,7 @@ use super::{
     caller::Script,
     explorer::Explorer,
     hunks::run_each,
-    judge,
+    judge::{self, Judged},
     locate::{locations, map},
     project::Project,
     publish::n_foreign,
@@ -35,6 +35,11 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     };
     report.reproduction = Some(work.write(&crash, &Expectation::NoCrash));
     if task.goal == Goal::Reproduce {
+        return Ok(report);
+    }
+    if let Some(bug) = work.cured_already(&crash)? {
+        report.why_not = Some(format!("the fix of {bug} cures it as well"));
+        report.cured_by = Some(bug);
         return Ok(report);
     }
     let mut past = match task.goal {
@@ -218,6 +223,24 @@ impl<'a> Work<'a> {
             native,
             explored,
         }))
+    }
+
+    /// The bug whose fix cures this one as well, of those whose fix changes a file on the stack.
+    fn cured_already(&self, crash: &Crash) -> Result<Option<String>, FixError> {
+        let promised = judge::promised(self.exception, self.mapped, self.project);
+        let is_near = |fix: &Candidate| {
+            let on_stack =
+                |m: &Mapped| matches!(m, Mapped::File(path) if fix.files.contains_key(path));
+            self.mapped.iter().any(on_stack)
+        };
+        for (bug, fix) in self.task.fixes.iter().filter(|(_, fix)| is_near(fix)) {
+            let ran = self.natively(fix, &crash.published.text())?;
+            if let Judged::Cured = judge::outcome(&ran, &crash.native, &promised, fix, self.project)
+            {
+                return Ok(Some(bug.clone()));
+            }
+        }
+        Ok(None)
     }
 
     /// What a script does on a patched tree, natively.
