@@ -44,7 +44,10 @@ const LAMBDA: &str = "lambda *args, **kwargs: ";
 
 /// Scripts whose stand-ins give what was captured.
 pub(super) fn captured(event: &ErrorEvent, mapped: &[Mapped], project: &Project) -> Vec<Script> {
-    let readings = (0..MAX_READINGS).map(|reading| (reading, 0));
+    let readings = (0..MAX_READINGS).map(|reading| Way {
+        reading,
+        ..Way::default()
+    });
     doubled(
         event.traced(),
         mapped,
@@ -54,23 +57,56 @@ pub(super) fn captured(event: &ErrorEvent, mapped: &[Mapped], project: &Project)
     )
 }
 
-/// Scripts whose stand-ins give what was captured, and guesses for the rest.
+/// Scripts whose stand-ins give what was captured, and guesses for the rest; first what the message says was given.
 pub(super) fn guessed(event: &ErrorEvent, mapped: &[Mapped], project: &Project) -> Vec<Script> {
-    let guesses = (0..MAX_GUESSES).map(|guess| (0, guess));
-    doubled(
-        event.traced(),
-        mapped,
-        project,
-        &guesses.collect::<Vec<_>>(),
-        false,
-    )
+    let told = wrong(&event.traced().message).map(|_| Way {
+        gives_wrong: true,
+        ..Way::default()
+    });
+    let guesses = (0..MAX_GUESSES).map(|guess| Way {
+        guess,
+        ..Way::default()
+    });
+    let ways: Vec<Way> = told.into_iter().chain(guesses).collect();
+    doubled(event.traced(), mapped, project, &ways, false)
+}
+
+/// One way to fill in stand-ins.
+#[derive(Debug, Clone, Copy, Default)]
+struct Way {
+    /// Which reading of captured values.
+    reading: usize,
+    /// Which guess for what was not captured.
+    guess: usize,
+    /// Whether what has the attribute that the message misses is of the kind that the message names.
+    gives_wrong: bool,
+}
+
+/// Of a message that an object has no attribute, the attribute and a value of the object's type.
+fn wrong(message: &str) -> Option<(&str, &'static str)> {
+    let (kind, attribute) = message
+        .strip_prefix('\'')?
+        .split_once("' object has no attribute '")?;
+    let value = match kind {
+        "NoneType" => "None",
+        "str" => "\"a\"",
+        "int" => "1",
+        "float" => "1.5",
+        "bool" => "True",
+        "bytes" => "b\"a\"",
+        "list" => "[]",
+        "tuple" => "()",
+        "dict" => "{}",
+        _ => return None,
+    };
+    Some((attribute.split('\'').next()?, value))
 }
 
 fn doubled(
     exception: &Exception,
     mapped: &[Mapped],
     project: &Project,
-    ways: &[(usize, usize)],
+    ways: &[Way],
     needs_locals: bool,
 ) -> Vec<Script> {
     let frames = &exception.frames;
@@ -97,15 +133,14 @@ fn doubled(
         if needs_locals && locals.is_empty() {
             continue;
         }
-        for &(reading, guess) in ways {
+        for &way in ways {
             let mut cast = Cast {
                 callee: &callee,
                 file: &callee.file,
                 function,
                 locals: &locals,
                 message: &exception.message,
-                reading,
-                guess,
+                way,
                 imports: Vec::new(),
                 setup: Vec::new(),
                 n_parts: 0,
@@ -164,8 +199,7 @@ struct Cast<'a> {
     function: Node<'a>,
     locals: &'a BTreeMap<&'a str, &'a Value>,
     message: &'a str,
-    reading: usize,
-    guess: usize,
+    way: Way,
     imports: Vec<String>,
     setup: Vec<String>,
     n_parts: usize,
@@ -305,7 +339,7 @@ impl<'a> Cast<'a> {
     /// A captured value that can be read.
     fn literal(&mut self, name: &str) -> Option<String> {
         let readings = self.callee.readings(self.locals.get(name)?);
-        let literal = readings.get(self.reading).or(readings.first())?;
+        let literal = readings.get(self.way.reading).or(readings.first())?;
         self.imports.extend(literal.imports.iter().cloned());
         Some(literal.source.clone())
     }
@@ -375,6 +409,12 @@ impl<'a> Cast<'a> {
                 }
                 _ => {}
             }
+        }
+        let wrong = wrong(self.message).filter(|_| self.way.gives_wrong && depth > 0);
+        if let Some((attribute, value)) = wrong
+            && members.iter().any(|(name, _)| *name == attribute)
+        {
+            return Some(value.to_owned());
         }
         let is_plain = |name: &str| {
             [STR_METHODS, LIST_METHODS, DICT_METHODS]
@@ -500,7 +540,7 @@ impl<'a> Cast<'a> {
         let key = self.message.trim_matches(['\'', '"']);
         values.sort_by_key(|v| v == "{}" || !key.is_empty() && v.contains(key));
         values.extend(else_.iter().map(|v| (*v).to_owned()));
-        values.get(self.guess).unwrap_or(&values[0]).clone()
+        values.get(self.way.guess).unwrap_or(&values[0]).clone()
     }
 }
 
@@ -552,11 +592,24 @@ class Job:
 
     def tell(self, guest):
         self.send(guest.name)
+
+
+def price(soup):
+    box = soup.find('div')
+    reduced = box.find('b')
+    if reduced is not None:
+        return reduced.get_text()
+    return box.find('i').get_text()
 ";
 
     /// Checks the first script of a crash whose innermost frames are these: line, function, locals.
     #[track_caller]
     fn check(frames: &[(u32, &str, Value)], expected: &str) {
+        check_way(frames, "'until'", Way::default(), expected);
+    }
+
+    #[track_caller]
+    fn check_way(frames: &[(u32, &str, Value)], message: &str, way: Way, expected: &str) {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("inn.py"), TEXT).unwrap();
         let entry = TreeEntry {
@@ -575,11 +628,11 @@ class Job:
         });
         let exception = Exception {
             frames: frames.collect(),
-            message: "'until'".to_owned(),
+            message: message.to_owned(),
             ..Exception::default()
         };
         let mapped = vec![Mapped::File("inn.py".to_owned()); exception.frames.len()];
-        let scripts = doubled(&exception, &mapped, &project, &[(0, 0)], false);
+        let scripts = doubled(&exception, &mapped, &project, &[way], false);
         let text = scripts.first().map(Script::text).unwrap_or_default();
         assert_eq!(text.trim_end(), expected);
     }
@@ -624,6 +677,24 @@ class Job:
              book = SimpleNamespace(expected=lambda *args, **kwargs: ['Bo'])\n\
              job = Job(book, \"a\", lambda *args, **kwargs: None)\njob.run(5)",
         );
+    }
+
+    #[test]
+    fn what_the_message_says_was_given_is() {
+        let message = "'NoneType' object has no attribute 'get_text'";
+        let way = Way {
+            gives_wrong: true,
+            ..Way::default()
+        };
+        check_way(
+            &[(43, "price", json!({}))],
+            message,
+            way,
+            "from inn import price\nfrom types import SimpleNamespace\n\
+             soup = SimpleNamespace(find=lambda *args, **kwargs: SimpleNamespace(find=lambda *args, **kwargs: None))\n\
+             price(soup)",
+        );
+        assert_eq!(wrong("'Null' object has no attribute 'a'"), None);
     }
 
     #[test]
