@@ -257,6 +257,10 @@ pub fn program() -> &'static Path {
                 "--workspace",
                 "--bin",
                 "outerloop",
+                // Any target that may use development dependencies: with their features, as the tests are built, or all
+                // the libraries below would be compiled a second time.
+                "--example",
+                "redaction",
                 "--profile",
                 profile,
                 "--manifest-path",
