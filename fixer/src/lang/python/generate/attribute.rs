@@ -24,10 +24,9 @@ pub(super) fn never_set(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
     };
     let text = file.text_of(failing);
     let method = |name: &str| {
-        let found = functions_of(class)
+        functions_of(class)
             .into_iter()
-            .find(|f| file.name_of(*f) == name);
-        found
+            .find(|f| file.name_of(*f) == name)
     };
     let (Some(init), false) = (method("__init__"), has_slots(file, class)) else {
         return Vec::new();

@@ -19,13 +19,18 @@ const MAX_THROUGH: usize = 3;
 const OF_KIND: &[(&str, &str)] = &[
     ("[", "[]"),
     ("{", "{}"),
+    ("()", "()"),
     ("\"", "\"\""),
+    ("'", "''"),
     ("f\"", "\"\""),
     ("0", "0"),
     ("set(", "set()"),
 ];
-/// Values that hold nothing.
-const NOTHING: &[&str] = &["[]", "{}", "\"\"", "''", "0", "set()", "()"];
+
+fn nothing_like(value: &str) -> Option<&'static str> {
+    let found = OF_KIND.iter().find(|(sign, _)| value.starts_with(sign));
+    found.map(|(_, nothing)| *nothing)
+}
 
 /// Forms for one function of an endless recursion.
 pub(super) fn recursion(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
@@ -224,8 +229,8 @@ fn changing<'a>(
 
 /// One more entry of a list in parentheses, on a line of its own where the last has one.
 fn appended(file: &PyFile, list: Node<'_>, entry: &str) -> Edit {
-    let entries = children(list).into_iter().filter(|n| n.kind() != "comment");
-    match entries.last() {
+    let mut entries = children(list).into_iter().filter(|n| n.kind() != "comment");
+    match entries.next_back() {
         None => Edit::insert(list.end_byte() - 1, entry),
         Some(last) => {
             let start = file.line_start_of(last);
@@ -246,15 +251,14 @@ fn instead(file: &PyFile, function: Node<'_>, own: &[Node<'_>]) -> Vec<(String, 
     if yields || returned.iter().all(|r| r == "None") {
         return vec![(String::new(), 0.8)];
     }
-    // What locals are at the start, where that is nothing.
+    // Locals that are made here, each with a value of its kind that holds nothing.
     let starts: Vec<(&str, &str)> = own
         .iter()
         .filter(|n| n.kind() == "assignment")
         .filter_map(|n| {
             let field = |name| n.child_by_field_name(name).map(|f| file.text_of(f));
-            Some((field("left")?, field("right")?))
+            Some((field("left")?, nothing_like(field("right")?)?))
         })
-        .filter(|(_, right)| NOTHING.contains(right))
         .collect();
     let mut out: Vec<(String, f64)> = Vec::new();
     let mut push = |value: &str, prior| {
@@ -263,9 +267,8 @@ fn instead(file: &PyFile, function: Node<'_>, own: &[Node<'_>]) -> Vec<(String, 
         }
     };
     for value in &returned {
-        if let Some((_, start)) = starts.iter().find(|(name, _)| name == value) {
-            push(start, 0.75);
-        } else if let Some((_, empty)) = OF_KIND.iter().find(|(sign, _)| value.starts_with(sign)) {
+        let start = starts.iter().find(|(name, _)| name == value);
+        if let Some(empty) = start.map(|s| s.1).or_else(|| nothing_like(value)) {
             push(empty, 0.75);
         }
     }
