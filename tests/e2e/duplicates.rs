@@ -6,61 +6,34 @@ use tests::{Crash, Form, Outerloop, Repository};
 
 use crate::shop;
 
-const WEB: &str = r#""""Pages."""
-from shop.pricing import total
+const CLIENT: &str = r#""""Talks to a server."""
 
 
-def basket(order):
-    return total(order["items"])
+class Client:
+    """One connection."""
 
+    def __init__(self, host):
+        self.host = host
 
-def page(order):
-    return f"{basket(order)} cents"
+    def connect(self):
+        self._socket = [self.host]
 
+    def close(self):
+        """Ends the connection, if there is one."""
+        if self._socket is not None:
+            self._socket.clear()
+            self._socket = None
 
-def show(session):
-    return page(session["order"])
-
-
-def get(request):
-    return show(request["session"])
-"#;
-
-const LEDGER: &str = r#""""The books."""
-from shop.pricing import total
-
-
-def entry(day):
-    return -total(day)
-
-
-def balance(days):
-    return sum(entry(day) for day in days)
-
-
-def month(books):
-    return {name: balance(days) for name, days in books.items()}
-
-
-def close(books):
-    return sorted(month(books).items())
+    def is_open(self):
+        """Whether there is a connection."""
+        return self._socket is not None
 "#;
 
 #[test]
 fn what_one_fix_cures_is_not_fixed_twice() {
-    let repository = Repository::of(&[
-        ("shop/__init__.py", ""),
-        ("shop/pricing.py", shop::PRICING),
-        ("shop/web.py", WEB),
-        ("shop/ledger.py", LEDGER),
-    ]);
-    let item = "{\"price\": 250}";
-    let scripts = [
-        format!(
-            "from shop.web import get\n\nget({{\"session\": {{\"order\": {{\"items\": [{item}]}}}}}})\n"
-        ),
-        format!("from shop.ledger import close\n\nclose({{\"may\": [[{item}]]}})\n"),
-    ];
+    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/client.py", CLIENT)]);
+    let scripts = ["Client(\"a\").close()", "Client(\"a\").is_open()"]
+        .map(|call| format!("from shop.client import Client\n\n{call}\n"));
     let log: String = scripts
         .iter()
         .map(|script| {

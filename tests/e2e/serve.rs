@@ -97,6 +97,41 @@ fn envelopes_are_stored_once_and_grouped() {
 }
 
 #[test]
+fn a_project_may_have_a_limit() {
+    let mut service = Service::new(
+        "events_per_second = 1\n[[serve.projects]]\nid = 2\nname = \"other\"\nkey = \"fedcba9876543210\"\n",
+    );
+    service.start();
+    let statuses = |url: &str, key: &str| -> Vec<u16> {
+        let url = format!("{}?sentry_key={key}", service.url(url));
+        let send = |n| post(&url, &[], event(n).to_string().as_bytes()).0;
+        (1..=30).map(send).collect()
+    };
+    let limited = statuses("/api/1/store/", KEY);
+    let n_stored = limited.iter().filter(|status| **status == 200).count();
+    assert!(
+        limited[..10].iter().all(|status| *status == 200),
+        "{limited:?}"
+    );
+    assert!(limited.contains(&429), "{limited:?}");
+    let others = statuses("/api/2/store/", "fedcba9876543210");
+    assert!(others.iter().all(|status| *status == 200), "{others:?}");
+    let metrics = ureq::get(service.url("/metrics"))
+        .call()
+        .unwrap()
+        .body_mut()
+        .read_to_string()
+        .unwrap();
+    let line = format!(
+        "outerloop_events_over_limit_total{{project=\"1\"}} {}",
+        30 - n_stored
+    );
+    assert!(metrics.contains(&line), "{metrics}");
+    service.stop();
+    assert_eq!(service.n_events(), n_stored as u64 + 30);
+}
+
+#[test]
 fn bodies_may_be_compressed() {
     let mut service = Service::new("");
     service.start();

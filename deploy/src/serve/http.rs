@@ -27,11 +27,12 @@ use tower_http::{
     timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
 
-use super::otlp_http;
+use super::{
+    limit::{BURST_SECS, Limited},
+    otlp_http,
+};
 use crate::store::{Store, random_hex};
 
-/// Seconds after which a client that was refused may come again.
-const RETRY_AFTER_SECS: u64 = 10;
 /// Requests whose bodies are held at once, each of at most [`MAX_BODY_BYTES`]; others wait unread.
 const MAX_REQUESTS: usize = 16;
 /// How long a body may bring nothing, and how long a request may take in all: a slow client holds up others.
@@ -49,13 +50,15 @@ pub(super) struct Project {
 /// What the handlers share.
 pub(super) struct App {
     store: Store,
+    sink: Arc<Limited>,
     projects: HashMap<u64, Project>,
 }
 
 impl App {
-    pub(super) fn new(store: Store, projects: Vec<Project>) -> Self {
+    pub(super) fn new(store: Store, sink: Arc<Limited>, projects: Vec<Project>) -> Self {
         Self {
             store,
+            sink,
             projects: projects
                 .into_iter()
                 .map(|project| (project.id, project))
@@ -92,7 +95,7 @@ impl App {
         if let [event] = received.events.as_mut_slice() {
             event.id.get_or_insert_with(|| id.clone());
         }
-        received.store(project.id, &self.store).await?;
+        received.store(project.id, &*self.sink).await?;
         Ok(id)
     }
 }
@@ -110,7 +113,7 @@ pub(super) fn failure(failed: &Failed, content_type: &'static str, body: Vec<u8>
     let mut response = (status, kind, body).into_response();
     if matches!(failed, Failed::Busy | Failed::NotStored) {
         let headers = response.headers_mut();
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(BURST_SECS));
     }
     response
 }
@@ -146,7 +149,7 @@ fn router(app: Arc<App>) -> Router {
             HeaderName::from_static("x-sentry-error"),
         ]);
     let of_key = app.clone();
-    let grpc = otlp::LogsExport::new(Arc::new(app.store.clone()), move |key| {
+    let grpc = otlp::LogsExport::new(app.sink.clone(), move |key| {
         let project = of_key.project(None, Some(key))?;
         Some(otlp::Project {
             id: project.id,
@@ -180,9 +183,11 @@ fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Counts in the text format of Prometheus: what became of each record since the store was made.
+/// Counts in the text format of Prometheus: what became of each record since the store was made, and how many events were
+/// beyond a project's limit since the service began.
 async fn metrics(State(app): State<Arc<App>>) -> Response {
     const NAME: &str = "outerloop_records_total";
+    const OVER_LIMIT: &str = "outerloop_events_over_limit_total";
     let outcomes = match app.store.outcomes().await {
         Ok(outcomes) => outcomes,
         Err(error) => {
@@ -193,6 +198,10 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     let mut text = format!("# TYPE {NAME} counter\n");
     for ((project, outcome), n) in outcomes {
         text += &format!("{NAME}{{project=\"{project}\",outcome=\"{outcome}\"}} {n}\n");
+    }
+    text += &format!("# TYPE {OVER_LIMIT} counter\n");
+    for (project, n) in app.sink.refused() {
+        text += &format!("{OVER_LIMIT}{{project=\"{project}\"}} {n}\n");
     }
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
     (kind, text).into_response()

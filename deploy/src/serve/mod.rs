@@ -1,6 +1,7 @@
 //! `outerloop serve`: reads errors from everywhere, keeps them, groups them.
 
 mod http;
+mod limit;
 mod otlp_http;
 pub(crate) mod settings;
 
@@ -9,7 +10,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use anyhow::Context;
 use clap::Args as ClapArgs;
 use ingest::{
-    EventSink, Redactor,
+    Redactor,
     sources::{Files, Kafka, Source, Stdin},
 };
 use tokio::{net::TcpListener, signal::unix, task::JoinSet};
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::{
     http::{App, Project},
+    limit::Limited,
     settings::{Input, Serve},
 };
 use crate::{config::Config, fix::usage, store::Store};
@@ -64,6 +66,11 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
         });
     }
     let stop = stop_on_signals()?;
+    let limits = settings.projects().into_iter();
+    let sink = Arc::new(Limited::new(
+        Arc::new(store.clone()),
+        limits.filter_map(|project| Some((project.id, project.events_per_second?))),
+    ));
     let mut sources = JoinSet::new();
     for (at, input) in settings.sources.iter().enumerate() {
         let source = source(input, &projects).ok_or_else(|| {
@@ -72,8 +79,7 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
             ))
         })?;
         eprintln!("reading {}", source.name());
-        let sink: Arc<dyn EventSink> = Arc::new(store.clone());
-        sources.spawn(source.run(sink, stop.clone()));
+        sources.spawn(source.run(sink.clone(), stop.clone()));
     }
     eprintln!(
         "listening on {address}, storing in {}",
@@ -81,7 +87,7 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
     );
     let server = tokio::spawn(http::serve(
         listener,
-        App::new(store.clone(), projects),
+        App::new(store.clone(), sink, projects),
         stop.clone(),
     ));
     let mut failed = Ok(());

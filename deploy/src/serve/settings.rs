@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    num::NonZeroU32,
     path::PathBuf,
 };
 
@@ -27,6 +28,8 @@ pub(crate) struct Project {
     pub(crate) name: String,
     /// The public key in its DSN; one is made where none is given.
     pub(crate) key: Option<String>,
+    /// Beyond this many, and ten seconds' worth at once, they have to come again; none: no limit.
+    pub(crate) events_per_second: Option<NonZeroU32>,
 }
 
 /// Where errors are read from, beside HTTP.
@@ -95,6 +98,7 @@ impl Serve {
             id: 1,
             name: "default".to_owned(),
             key: None,
+            events_per_second: None,
         }]
     }
 
