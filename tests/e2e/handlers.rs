@@ -1,4 +1,5 @@
-//! The handler for Python's `logging` that services without an SDK copy: what it writes, and what the other stages make of it.
+//! The handlers that services without an SDK copy, for Python's `logging` and for Node: what they write, and what the other
+//! stages make of it.
 
 use std::{fs, path::Path, process::Command};
 
@@ -194,5 +195,196 @@ except KeyError as error:
     assert_eq!(
         (types, &last["level"]),
         (vec!["KeyError", "ValueError"], &"fatal".into())
+    );
+}
+
+/// Runs a Node program with the handler, as `node -r` does; its exit status and standard error, and the events.
+fn node(program: &str, folder: &Path, locals: &str) -> (Option<i32>, String, Vec<Value>) {
+    let (app, log) = (folder.join("app.cjs"), folder.join("errors.jsonl"));
+    fs::write(&app, program).unwrap();
+    let handler = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ingest/handlers/outerloop.cjs");
+    let output = Command::new("node")
+        .arg("-r")
+        .arg(handler)
+        .arg(&app)
+        .env("OUTERLOOP_FILE", &log)
+        .env("OUTERLOOP_RELEASE", "1.4.2")
+        .env("OUTERLOOP_LOCALS", locals)
+        .output()
+        .unwrap();
+    let text = fs::read_to_string(&log).unwrap_or_default();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
+    )
+}
+
+/// The variables of the named function's call.
+fn variables_of<'a>(event: &'a Value, function: &str) -> &'a Value {
+    let values = event["exception"]["values"].as_array().unwrap();
+    let frames = values.last().unwrap()["stacktrace"]["frames"].as_array();
+    let mut frames = frames.unwrap().iter();
+    let found = frames.find(|frame| frame["function"] == function);
+    &found.unwrap_or_else(|| panic!("no call of {function}: {event:#}"))["vars"]
+}
+
+const PRICES: &str = r#"
+class Point { constructor(x) { this.x = x; } get y() { console.error("CALLED"); } }
+function price(order, places) {
+  const seen = new Set([1n]), at = new Point(-0), day = new Date(0);
+  return places.get(order.place).amount;
+}
+function main() { return price({ place: "here", items: ["nut", undefined] }, new Map([[4, { amount: 3 }]])); }
+"#;
+
+#[test]
+fn what_a_node_program_did_not_catch_is_written_with_variables() {
+    let folder = tempfile::tempdir().unwrap();
+    let (status, printed, events) = node(&format!("{PRICES}main();"), folder.path(), "uncaught");
+    // It ends as it would have.
+    assert_eq!(status, Some(1));
+    assert!(
+        printed.contains("TypeError: Cannot read") && !printed.contains("CALLED"),
+        "{printed}"
+    );
+    let [event] = events.as_slice() else {
+        panic!("{events:#?}")
+    };
+    assert_eq!(
+        (&event["level"], &event["release"]),
+        (&"fatal".into(), &"1.4.2".into())
+    );
+    let found = variables_of(event, "price");
+    for (name, value) in [
+        ("order", r#"{place: "here", items: ["nut", undefined]}"#),
+        ("places", "new Map([[4, {amount: 3}]])"),
+        ("seen", "new Set([1n])"),
+        ("at", "Point {x: -0}"),
+        ("day", r#"new Date("1970-01-01T00:00:00.000Z")"#),
+    ] {
+        assert_eq!(found[name], value, "{found:#}");
+    }
+    let read = Command::new(tests::program())
+        .args(["ingest", "--output", "json", "--log"])
+        .arg(folder.path().join("errors.jsonl"))
+        .output()
+        .unwrap();
+    let read: Value = serde_json::from_slice(&read.stdout).unwrap();
+    assert_eq!(read["language"], "javascript");
+    let frame = &read["exceptions"][0]["frames"][0];
+    assert_eq!(
+        (&frame["function"], &frame["line"], &frame["in_app"]),
+        (&"price".into(), &5.into(), &true.into())
+    );
+}
+
+#[test]
+fn rejections_causes_and_what_was_caught_are_written_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = r#"
+const { capture } = require(process.execArgv[1]);
+function inner(n) { throw new RangeError("too far: " + n); }
+try { inner(4); } catch (cause) { capture(new Error("no way", { cause })); }
+async function load(id) { await null; throw new AggregateError([new TypeError("first")], "all of " + id); }
+setTimeout(() => load(7), 1);
+"#;
+    let (status, _, events) = node(program, folder.path(), "all");
+    assert_eq!((status, events.len()), (Some(1), 2));
+    let told = |event: &Value| -> Vec<String> {
+        let values = event["exception"]["values"].as_array().unwrap().iter();
+        values
+            .map(|v| {
+                format!(
+                    "{}: {} {}",
+                    v["type"].as_str().unwrap(),
+                    v["value"].as_str().unwrap(),
+                    v["mechanism"]["source"]
+                )
+            })
+            .collect()
+    };
+    assert_eq!(
+        told(&events[0]),
+        ["RangeError: too far: 4 \"cause\"", "Error: no way null"]
+    );
+    assert_eq!(
+        told(&events[1]),
+        [
+            "TypeError: first \"errors[0]\"",
+            "AggregateError: all of 7 null"
+        ]
+    );
+    assert_eq!(variables_of(&events[1], "load")["id"], "7");
+    let cause = &events[0]["exception"]["values"][0]["stacktrace"]["frames"];
+    let inner = cause.as_array().unwrap().last().unwrap();
+    assert_eq!(inner["vars"]["n"], "4", "{inner:#}");
+}
+
+#[test]
+fn a_node_programs_secrets_and_traps_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = r#"
+const secret = process.env.NEVER ?? "sec" + "ret-one-1234";
+function connect(url, apiKey, headers, ring, big, trap, hostile) { return headers.missing.it; }
+const trap = new Proxy({}, { get() { console.error("CALLED"); }, ownKeys() { console.error("CALLED"); return []; } });
+const hostile = { get a() { console.error("CALLED"); }, toString() { console.error("CALLED"); }, toJSON() { console.error("CALLED"); } };
+const ring = []; ring.push(ring);
+connect("https://ada:" + secret + "@host/x", secret, new Map([["cookie", [secret]], ["n", { password: secret }]]), ring, Array.from({ length: 1e6 }, (_, n) => n), trap, hostile);
+"#;
+    let (status, printed, events) = node(program, folder.path(), "uncaught");
+    assert!(
+        status == Some(1) && !printed.contains("CALLED"),
+        "{printed}"
+    );
+    let text = fs::read_to_string(folder.path().join("errors.jsonl")).unwrap();
+    assert!(
+        !text.contains("secret-one") && text.len() < 256 << 10,
+        "{}",
+        text.len()
+    );
+    let found = variables_of(&events[0], "connect");
+    assert_eq!(found["url"], "\"https://xxxxxxxxxxxxxxxxxxx@host/x\"");
+    assert_eq!(
+        found["headers"],
+        "new Map([[\"cookie\", [\"xxxxxxxxxxxxxxx\"]], [\"n\", {password: \"xxxxxxxxxxxxxxx\"}]])"
+    );
+    assert_eq!(
+        (&found["ring"], &found["trap"]),
+        (&"[<...>]".into(), &"<Proxy>".into())
+    );
+    assert!(
+        found["big"]
+            .as_str()
+            .unwrap()
+            .ends_with("999, <999000 more>]"),
+        "{}",
+        found["big"]
+    );
+}
+
+#[test]
+fn a_node_program_that_throws_without_end_writes_little() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = r#"
+const fs = require("node:fs");
+const { capture } = require(process.execArgv[1]);
+const again = (n) => { for (let i = 0; i < n; i++) { try { null.x; } catch (error) { capture(error); } } };
+again(1000);
+fs.renameSync(process.env.OUTERLOOP_FILE, process.env.OUTERLOOP_FILE + ".1");
+setTimeout(() => again(1), 1100);
+"#;
+    let (status, _, events) = node(program, folder.path(), "all");
+    assert_eq!((status, events.len()), (Some(0), 1));
+    let moved = fs::read_to_string(folder.path().join("errors.jsonl.1")).unwrap();
+    // A second may begin in between.
+    let n_first = moved.lines().count();
+    assert!((20..=60).contains(&n_first), "{n_first}");
+    assert!(
+        events[0]["extra"]["suppressed"].as_u64().unwrap() >= 900,
+        "{}",
+        events[0]
     );
 }
