@@ -1,5 +1,7 @@
 //! What values are called.
 
+use std::sync::LazyLock;
+
 /// How much a name says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sensitivity {
@@ -37,7 +39,7 @@ pub(super) fn sensitivity(name: &str) -> Sensitivity {
     let (Some(first), Some(end)) = (words.first(), words.last()) else {
         return Sensitivity::None;
     };
-    let is_about = words.len() > 1 && (has(ABOUT_FIRST, first) || is_property(&words, end));
+    let is_about = words.len() > 1 && (has(&ABOUT_FIRST, first) || is_property(&words, end));
     if is_about
         || words.contains(&"public")
         || plain.contains("tokeniz")
@@ -79,14 +81,14 @@ pub(super) fn sensitivity(name: &str) -> Sensitivity {
     }
     let is_key_id = words.ends_with(&["key", "id"]);
     if !is_key_id
-        && (SECRET.split(' ').any(|word| plain.contains(word))
-            || has(SECRET_END, end)
+        && (SECRET.iter().any(|word| plain.contains(word))
+            || has(&SECRET_END, end)
             || is_key(&words, &plain))
     {
         return Sensitivity::Secret;
     }
-    let is_suspect = SUSPECT.split(' ').any(|word| plain.contains(word))
-        || plain != "key" && has(SUSPECT_END, end)
+    let is_suspect = SUSPECT.iter().any(|word| plain.contains(word))
+        || plain != "key" && has(&SUSPECT_END, end)
         || is_key_id;
     // A bare `key` finds something, a hash opens nothing.
     match is_suspect && !plain.starts_with("author") && *end != "hash" {
@@ -95,46 +97,81 @@ pub(super) fn sensitivity(name: &str) -> Sensitivity {
     }
 }
 
+/// A list of words: names are looked at for each field of each event, so it is taken apart once.
+pub(super) type Words = LazyLock<Vec<&'static str>>;
+
+pub(super) fn list(words: &'static str) -> Vec<&'static str> {
+    words.split(' ').collect()
+}
+
 /// Whether one of the words of a list is this.
-pub(super) fn has(words: &str, word: &str) -> bool {
-    words.split(' ').any(|other| other == word)
+pub(super) fn has(words: &[&str], word: &str) -> bool {
+    words.contains(&word)
 }
 
 /// Bytes of a name that are looked at.
 pub(super) const MAX_NAME: usize = 96;
 
-const SECRET: &str = "\
+static SECRET: Words = Words::new(|| {
+    list(
+        "\
     password passwd passphrase passwort secret apikey accesskey privatekey secretkey \
     signingkey encryptionkey masterkey accountkey authkey credential csrf xsrf \
-    refreshtoken authtoken identifiedby";
-const SECRET_END: &str = "\
-    pwd pass passcode";
-const SUSPECT: &str = "\
-    token session bearer jwt signature sessid";
-const SUSPECT_END: &str = "\
-    auth sid sig code state nonce key salt sess";
+    refreshtoken authtoken identifiedby",
+    )
+});
+static SECRET_END: Words = Words::new(|| {
+    list(
+        "\
+    pwd pass passcode",
+    )
+});
+static SUSPECT: Words = Words::new(|| {
+    list(
+        "\
+    token session bearer jwt signature sessid",
+    )
+});
+static SUSPECT_END: Words = Words::new(|| {
+    list(
+        "\
+    auth sid sig code state nonce key salt sess",
+    )
+});
 
 /// Names that begin so tell about a secret.
-const ABOUT_FIRST: &str = "\
-    has is n num no use show enable require max min total count forgot";
+static ABOUT_FIRST: Words = Words::new(|| {
+    list(
+        "\
+    has is n num no use show enable require max min total count forgot",
+    )
+});
 
 /// Names that end so tell about a secret, or where it lies.
-const ABOUT_END: &str = "\
+static ABOUT_END: Words = Words::new(|| {
+    list(
+        "\
     name names type types count length len size min max field fields file path dir url \
     uri endpoint policy limit expiry expires expired expiration at in ttl age hint reset \
     change changed label error errors validator validators required enabled missing \
     exists set re regex pattern strength attempts timeout provider manager service store \
     class format prefix algorithm alg header method mode status domain arn ref version \
-    realm consent too stdin ms s seconds days interval fd middleware storage filter";
+    realm consent too stdin ms s seconds days interval fd middleware storage filter",
+    )
+});
 
 /// Keys that find something and open nothing.
-const ROWS: &str = "\
+static ROWS: Words = Words::new(|| {
+    list(
+        "\
     cache primary foreign partition sort row object routing idempotency lookup hash map \
     index unique natural dedup group message record event redis file blob registry \
-    translation range config feature host publishable";
+    translation range config feature host publishable",
+    )
+});
 
 fn is_property(words: &[&str], end: &str) -> bool {
-    if matches!(end, "key" | "keys") && has(ROWS, words[words.len() - 2]) {
+    if matches!(end, "key" | "keys") && has(&ROWS, words[words.len() - 2]) {
         return true;
     }
     let is_id = end == "id"
@@ -142,7 +179,7 @@ fn is_property(words: &[&str], end: &str) -> bool {
             words[words.len() - 2],
             "session" | "sess" | "key" | "national" | "tax"
         );
-    is_id || has(ABOUT_END, end)
+    is_id || has(&ABOUT_END, end)
 }
 
 /// Whether words about a value may stand between it and its name: `the token … was revoked`.
@@ -151,19 +188,27 @@ pub(super) fn is_announced(name: &str) -> bool {
         Sensitivity::Secret | Sensitivity::Phone => true,
         Sensitivity::Suspect => words(name)
             .last()
-            .is_some_and(|last| !has(SUSPECT_END, last.as_str())),
+            .is_some_and(|last| !has(&SUSPECT_END, last.as_str())),
         _ => false,
     }
 }
 
 /// Whether a key opens something, and does not find a row.
 fn is_key(words: &[&str], plain: &str) -> bool {
-    const KINDS: &str = "\
+    static KINDS: Words = Words::new(|| {
+        list(
+            "\
         api access secret private encryption signing account master auth license licence \
-        app shared deploy storage admin";
-    const WHOLE: &str = "\
-        sharedaccesskey accountkey appkey licensekey storagekey";
-    matches!(words, [.., kind, "key" | "keys"] if has(KINDS, kind)) || has(WHOLE, plain)
+        app shared deploy storage admin",
+        )
+    });
+    static WHOLE: Words = Words::new(|| {
+        list(
+            "\
+        sharedaccesskey accountkey appkey licensekey storagekey",
+        )
+    });
+    matches!(words, [.., kind, "key" | "keys"] if has(&KINDS, kind)) || has(&WHOLE, plain)
 }
 
 /// `creditCardCvv`, `X-Api-Key`, `DB_PASS` as words in lower case.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::names::{Sensitivity, has, sensitivity};
+use super::names::{Sensitivity, Words, has, list, sensitivity};
 
 /// Whether a name that says so much has this for a secret. A text without quotes, at most a few KiB of it looked at.
 pub(super) fn is_secret(sensitivity: Sensitivity, text: &str) -> bool {
@@ -84,10 +84,14 @@ pub(super) fn is_placeholder(text: &str) -> bool {
             is_name(name) && (is_constant || is_number || is_telling(name))
         })
     };
-    const WORDS: &str = "\
+    static WORDS: Words = Words::new(|| {
+        list(
+            "\
         none null nil true false undefined yes no missing required invalid expired \
         incorrect wrong empty blank unset present absent ok failed denied rejected \
-        revoked forbidden unknown str string bytes any object redacted hidden optional";
+        revoked forbidden unknown str string bytes any object redacted hidden optional",
+        )
+    });
     let lower = core.to_ascii_lowercase();
     // `https://USER:PASSWORD@host`, and labels: `Password:`.
     let is_label = is_telling(&lower) && core == core.to_ascii_uppercase()
@@ -96,7 +100,7 @@ pub(super) fn is_placeholder(text: &str) -> bool {
         || is_version(core)
         || is_path(core)
         || core.starts_with("[Filtered")
-        || has(WORDS, lower.trim_end_matches(['.', '!', ':']))
+        || has(&WORDS, lower.trim_end_matches(['.', '!', ':']))
         || is_label
         || lower.starts_with("your_")
         || lower.starts_with("your-")
@@ -120,8 +124,10 @@ pub(super) fn is_placeholder(text: &str) -> bool {
 
 /// Whether a text is no more than a word for a secret.
 fn is_telling(text: &str) -> bool {
-    const WORDS: &str = "password passwd passwort pwd pass token secret apikey api_key api-key pw";
-    has(WORDS, text)
+    static WORDS: Words = Words::new(|| {
+        list("password passwd passwort pwd pass token secret apikey api_key api-key pw")
+    });
+    has(&WORDS, text)
 }
 
 /// `3.11.2`: packages are called after what they do.
@@ -144,16 +150,20 @@ fn is_path(text: &str) -> bool {
 
 /// Whether it reads like a sentence about a secret.
 fn is_prose(text: &str) -> bool {
-    const WORDS: &str = "\
+    static WORDS: Words = Words::new(|| {
+        list(
+            "\
         is be must not may field required the a at least characters too short invalid \
         incorrect wrong missing expired this has was for of to and or cannot can should \
-        was were are with ist nicht le la de ne failed denied found from";
+        was were are with ist nicht le la de ne failed denied found from",
+        )
+    });
     let text = &text[..text.floor_char_boundary(256)];
     let words: Vec<&str> = text
         .split_whitespace()
         .map(|word| word.trim_matches(|c: char| c.is_ascii_punctuation()))
         .collect();
-    let is_word = |word: &&str| has(WORDS, word.to_ascii_lowercase().as_str());
+    let is_word = |word: &&str| has(&WORDS, word.to_ascii_lowercase().as_str());
     match words.len() {
         0 => true,
         1 => is_word(&words[0]),
@@ -233,8 +243,12 @@ pub(super) fn is_code(value: &str, is_spaced: bool) -> bool {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
-    const OBJECTS: &str = "\
-        self this cls args kwargs settings config conf os request req app ctx options opts params process form env creds";
+    static OBJECTS: Words = Words::new(|| {
+        list(
+            "\
+        self this cls args kwargs settings config conf os request req app ctx options opts params process form env creds",
+        )
+    });
     // `inspect_secret = inspect_config`
     if is_spaced
         && value.contains('_')
@@ -247,7 +261,7 @@ pub(super) fn is_code(value: &str, is_spaced: bool) -> bool {
     let parts: Vec<&str> = head.split('.').take(8).collect();
     let is_path = parts.iter().all(|part| is_identifier(part));
     let is_known = parts.len() > 1
-        && (has(OBJECTS, parts[0])
+        && (has(&OBJECTS, parts[0])
             || parts
                 .last()
                 .is_some_and(|last| sensitivity(last) != Sensitivity::None));
