@@ -58,7 +58,10 @@ pub enum Platform {
     Dart,
     /// Elixir or Erlang.
     Elixir,
-    /// Machine code with no runtime that prints traces: C, C++, Swift, Objective-C, as sanitizers and crash reporters see it.
+    /// Swift, where its own runtime reports.
+    Swift,
+    /// Machine code with no runtime that prints traces: C, C++, Swift, Objective-C and the Linux kernel, as sanitizers, crash
+    /// reporters and the kernel itself see it.
     Native,
     /// Another one, or not known.
     #[default]

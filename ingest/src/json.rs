@@ -10,6 +10,7 @@ pub(crate) use self::{
     record::read as record,
 };
 use crate::{
+    lang::apple::ips,
     otlp,
     outcome::{DropReason, Outcomes},
     sentry,
@@ -78,6 +79,11 @@ fn object(object: Map<String, Value>, out: &mut dyn Outcomes) {
         sentry::event(object, out);
     } else if otlp::is_logs(&object) {
         otlp::logs(object, out);
+    } else if ips::is_report(&object) {
+        match ips::event(&object) {
+            Some(event) => out.event(event),
+            None => out.dropped(DropReason::NoError),
+        }
     } else {
         record::read(object, out);
     }

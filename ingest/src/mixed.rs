@@ -31,7 +31,7 @@ pub(crate) struct MixedReader {
 
 /// What a structured record that reports an error has somewhere, or one that holds a line of text. [`crate::quiet`] looks for
 /// the same, and for less than the rest of [`JSON_TRIGGER`].
-pub(crate) const JSON_LITERALS: &str = r#"Traceback \(most|  at |\\tat |\\n\\t|panicked at |:in [`']|#0 |\*\* \(|exc_type|"exception"|"stacktrace"|interfaces\.|"event_id"|"resource(?:Logs|_logs)"|File \\"|"log""#;
+pub(crate) const JSON_LITERALS: &str = r#"Traceback \(most|  at |\\tat |\\n\\t|panicked at |:in [`']|#0 |\*\* \(|exc_type|"exception"|"stacktrace"|interfaces\.|"event_id"|"resource(?:Logs|_logs)"|File \\"|"log"|"usedImages""#;
 
 static JSON_TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
     bytes_regex(&format!(
@@ -141,7 +141,7 @@ impl MixedReader {
         let reader = self.streams.reader(at);
         let head = &bytes[..bytes.len().min(MAX_TEXT_LINE_BYTES)];
         let is_object = json.is_some_and(|json| json.starts_with(b"{"));
-        let may_matter = || lang::may_begin(head) || !is_object && errors::may_begin(head);
+        let may_matter = || lang::stands_out(head) || !is_object && errors::may_begin(head);
         if !reader.is_busy() && !reader.is_learning() && !may_matter() {
             out.dropped(DropReason::NoError);
             reader.pass(head);

@@ -6,8 +6,11 @@ use std::{
     str::FromStr,
 };
 
+use serde_json::Value;
+
 use crate::{
     event::ErrorEvent,
+    lang::apple::ips,
     limits::SNIFF_BYTES,
     mixed::MixedReader,
     outcome::{DropReason, Outcomes, Summary},
@@ -178,7 +181,9 @@ pub(crate) fn shape(format: Format, head: &[u8]) -> Shape {
         Some(end) => (&head[..end], true),
         None => (head, false),
     };
-    match serde_json::from_slice::<serde::de::IgnoredAny>(first) {
+    match serde_json::from_slice::<Value>(first) {
+        // The first line of Apple's crash reports says what the document after it is.
+        Ok(Value::Object(object)) if ips::is_header(&object) => Shape::Documents,
         Ok(_) => lines,
         // The document goes on in the next line, or is an array whose line may have no end.
         Err(error) if error.is_eof() && (is_whole || head.starts_with(b"[")) => Shape::Documents,

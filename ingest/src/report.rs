@@ -92,6 +92,7 @@ fn type_name(exception: &Exception, platform: Platform) -> String {
         | Platform::Php
         | Platform::Dart
         | Platform::Elixir
+        | Platform::Swift
         | Platform::Native
         | Platform::Other => false,
     };

@@ -1,5 +1,9 @@
 //! Forms of logs, by our own examples.
 
+mod apple;
+mod kernel;
+mod swift;
+
 use ingest::{ErrorEvent, Format, Link};
 
 use crate::corpus::read_bytes;
@@ -32,8 +36,11 @@ fn render(event: &ErrorEvent) -> String {
         } else {
             format!(" +{:?}", exception.notes)
         };
+        let location = exception.location.as_ref().map_or(String::new(), |place| {
+            format!(" @{}:{}", place.path, place.line.unwrap_or(0))
+        });
         text.push_str(&format!(
-            "{}: {:?}{notes}{link}\n",
+            "{}: {:?}{notes}{location}{link}\n",
             exception.qualified_name(),
             exception.message
         ));
@@ -546,7 +553,7 @@ panic: \"first\" <context of 0>"],
 second', src/main.rs:4:5
 note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
 ",
-        &["- - \"-\"\npanic: \"first\\nsecond\""],
+        &["- - \"-\"\npanic: \"first\\nsecond\" @src/main.rs:4"],
     );
     check(
         "Error: could not start

@@ -228,7 +228,7 @@ fn a_cut_line_loses_only_itself() {
 }
 
 /// A trace of each kind, to be broken.
-const SAMPLES: [&str; 12] = [
+const SAMPLES: [&str; 16] = [
     TRACE,
     "TypeError: x\n    at f (/a.js:1:2) {\n  [cause]: Error: y\n      at g (/b.js:1:2)\n}\n",
     "f@https://x/a.js:1:2\ng@[native code]\n@https://x/a.js line 2 > eval:1:2\n",
@@ -241,6 +241,10 @@ const SAMPLES: [&str; 12] = [
     "PHP Fatal error:  Uncaught E: x in /a.php:1\nStack trace:\n#0 /b.php(2): f(1)\n#1 {main}\n\nNext F: y in /a.php:2\nStack trace:\n#0 {main}\n  thrown in /a.php on line 2\n",
     "Unhandled exception:\nFormatException: x\n#0      f (package:a/b.dart:1:2)\n<asynchronous suspension>\n** (KeyError) x\n    (a 1.0) a.ex:1: A.b/1\n",
     "==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1\n    #0 0x1 in f(int) a.c:1:2\n    #1 0x2 (/lib/x.so+0x1)\na.c:1:2: runtime error: x\n",
+    "a/b.swift:5: Fatal error: x\n*** Program crashed: Illegal instruction at 0x1 ***\nThread 0:\n0 0x1 f + 1 in a\nThread 1 crashed:\n0 [ra] 0x1 f() in a at /a.swift:1:2\n   1│ x\nRegisters:\nFatal error: y\nCurrent stack trace:\n0   a   0x1 f + 1\nReceived signal 4. Backtrace:\n0x1, a at /b.swift:1\n",
+    "Process: a [1]\nDate/Time: 2024-01-01\nException Type:  EXC_CRASH (SIGABRT)\nApplication Specific Information:\n*** Terminating app due to uncaught exception 'A', reason: 'b'\nLast Exception Backtrace:\n0 A 0x1 f + 1\nThread 0 Crashed:\n0 A 0x1 0x1 + 2\nBinary Images:\n0x1 - 0x2 A (1) <a> /System/A\n*** Terminating app due to uncaught exception 'A', reason: 'b\nc'\n*** First throw call stack:\n(\n0 A 0x1 f + 1\n)\n",
+    "[ 1.000001] BUG: unable to handle x\nOops: 0002 [#1]\n[ 1.000002] RIP: 0010:f+0x1/0x2\n[ 1.000003] Call Trace:\n[ 1.000004]  ? g+0x1/0x2\n[ 1.000005]  h+0x1/0x2 [m]\n[ 1.000006] ---[ end trace 0 ]---\nBUG: KASAN: x in f+0x1/0x2\nCall Trace:\n f+0x1/0x2\n[<     inline     >] f a.c:1\n",
+    "Error: \n   0: x\n   1: y\n\nLocation:\n   a.rs:1\nStack backtrace:\n   0: a\n      at a.rs:1\n   1 > x\n2024-01-01 12:00:00 ERROR x\n\nCaused by:\n    y\n",
 ];
 
 /// Random changes, the same each time.

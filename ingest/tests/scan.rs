@@ -16,6 +16,8 @@ const MIXED: &str = "12:00:01 INFO a\n\n12:00:02 ERROR it broke\n  further\n12:0
     payload {\"a\": 1}\n{\"level\":\"info\",\"msg\":\"err\"}\n{\"level\":\"error\",\"msg\":\"no\"}\n{\"level\": 50, \"msg\": \"no\"}\n\
     \u{feff}{\"level\":\"eRRor\",\"msg\":\"no\"}\nweb-1  | {\"severity\":\"ERROR\",\"message\":\"no\"}\n[{\"level\":\"error\"}]\n[1] []\n\
     {\"msg\":\"x at f (/a.js:1:2)\",\"stack\":\"Error: x\\n    at f (/a.js:1:2)\"}\n{\"s\":\"E\",\"msg\":\"no\"}\r\n\
+    12:00:03 INFO b\na/b.swift:5: Fatal error: x\n12:00:03 INFO c\n[    1.000001] BUG: unable to handle x\n[    1.000002] y\n\
+    Exception Type:  EXC_CRASH (SIGABRT)\nThread 0 Crashed:\n0   A   0x1 f + 1\n12:00:03 INFO d\nError: \n   0: x\n\nLocation:\n   a.rs:1\n\
     2024-01-01T12:00:00.000000000Z stdout F quiet\n2024-01-01T12:00:00.000000000Z stderr P ERROR: half\n12:00:04 INFO b\n\
     2024-01-01T12:00:00.000000000Z stderr F  a line\n{\"log\":\"Traceback (most recent call last):\\n\",\"stream\":\"stderr\",\"time\":\"t\"}\n\
     {\"log\":\"ValueError: v\\n\",\"stream\":\"stderr\",\"time\":\"t\"}\njava.lang.IllegalStateException: closed\n\

@@ -386,7 +386,7 @@ fn runtimes(platform: Platform) -> &'static [Runtime] {
         Platform::CSharp => of!(dotnet),
         Platform::Dart => of!(dart),
         Platform::Elixir => of!(elixir),
-        Platform::Native => of!(native),
+        Platform::Swift | Platform::Native => of!(native),
         Platform::Other => of!(python, javascript, jvm, dotnet, ruby),
     }
 }

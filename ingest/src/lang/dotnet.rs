@@ -8,10 +8,4 @@ mod trace;
 pub(crate) use trace::{Trace, begin};
 
 /// What a line that opens a trace has.
-pub(crate) const TRIGGERS: &[&str] = &[
-    "  at ",
-    "\tat ",
-    "\n at ",
-    "\nat ",
-    "--- End of inner exception",
-];
+pub(crate) const TRIGGERS: &[&str] = &["  at ", "\tat ", "\n at ", "\nat ", " exception"];

@@ -3,13 +3,16 @@
 //! Each language's module states its `TRIGGERS`: literals of which a line has at least one if it can open a trace. So
 //! whole chunks of a log can be scanned for them.
 
+pub(crate) mod apple;
 pub(crate) mod chain;
 pub(crate) mod dart;
 pub(crate) mod dotnet;
 pub(crate) mod elixir;
 pub(crate) mod go;
+mod image;
 pub(crate) mod javascript;
 pub(crate) mod jvm;
+pub(crate) mod kernel;
 pub(crate) mod native;
 pub(crate) mod php;
 mod place;
@@ -17,8 +20,12 @@ pub(crate) mod python;
 pub(crate) mod ruby;
 pub(crate) mod rust;
 mod stack;
+pub(crate) mod swift;
 
-use std::{collections::VecDeque, sync::LazyLock};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::LazyLock,
+};
 
 use regex::bytes::Regex;
 use serde_json::Value;
@@ -27,6 +34,7 @@ use crate::{
     event::{Exception, Platform},
     limits::MAX_MESSAGE_BYTES,
     pattern::bytes_regex,
+    record::errors,
     source::clean,
     text::prefix::Prefix,
 };
@@ -105,10 +113,14 @@ pub(crate) enum Trace {
     Go(Box<go::Trace>),
     JavaScript(Box<javascript::Trace>),
     Jvm(Box<jvm::Trace>),
+    Kernel(Box<kernel::Trace>),
     Native(Box<native::Trace>),
     Php(Box<php::Trace>),
     Ruby(Box<ruby::Trace>),
+    Report(Box<apple::Report>),
     Rust(Box<rust::Trace>),
+    Swift(Box<swift::Trace>),
+    Thrown(Box<apple::Thrown>),
 }
 
 /// What a trace says.
@@ -132,7 +144,22 @@ pub(crate) fn begin(line: &str, above: Above<'_>) -> Option<Begun> {
         .or_else(|| dart::begin(line, above))
         .or_else(|| elixir::begin(line, above))
         .or_else(|| native::begin(line, above))
+        .or_else(|| begin_rare(line, above))
         .or_else(|| javascript::begin(line, above))
+}
+
+/// The same in one of the languages of [`RARE_TRIGGERS`], so that others' lines pay for one look only.
+fn begin_rare(line: &str, above: Above<'_>) -> Option<Begun> {
+    static TRIGGER: LazyLock<Regex> = LazyLock::new(|| {
+        let triggers = RARE_TRIGGERS.into_iter().flatten();
+        any_of(triggers.map(|trigger| trigger.trim_start_matches('\n')))
+    });
+    if !TRIGGER.is_match(line.as_bytes()) {
+        return None;
+    }
+    kernel::begin(line, above)
+        .or_else(|| swift::begin(line, above))
+        .or_else(|| apple::begin(line, above))
 }
 
 impl Trace {
@@ -145,10 +172,14 @@ impl Trace {
             Self::Go(trace) => trace.push(line),
             Self::JavaScript(trace) => trace.push(line),
             Self::Jvm(trace) => trace.push(line),
+            Self::Kernel(trace) => trace.push(line),
             Self::Native(trace) => trace.push(line),
             Self::Php(trace) => trace.push(line),
             Self::Ruby(trace) => trace.push(line),
+            Self::Report(trace) => trace.push(line),
             Self::Rust(trace) => trace.push(line),
+            Self::Swift(trace) => trace.push(line),
+            Self::Thrown(trace) => trace.push(line),
         }
     }
 
@@ -161,40 +192,77 @@ impl Trace {
             Self::Go(trace) => trace.finish(),
             Self::JavaScript(trace) => trace.finish(),
             Self::Jvm(trace) => trace.finish(),
+            Self::Kernel(trace) => trace.finish(),
             Self::Native(trace) => trace.finish(),
             Self::Php(trace) => trace.finish(),
             Self::Ruby(trace) => trace.finish(),
+            Self::Report(trace) => trace.finish(),
             Self::Rust(trace) => trace.finish(),
+            Self::Swift(trace) => trace.finish(),
+            Self::Thrown(trace) => trace.finish(),
         }
     }
 }
 
 /// Whether a line may open a trace: one that may not matters only by being above one that does, or while one is open.
 pub(crate) fn may_begin(line: &[u8]) -> bool {
+    stands_out(line) || TELLING_TRIGGERS.is_match(line)
+}
+
+/// The same for lines that are not looked at as possible error records as well.
+pub(crate) fn stands_out(line: &[u8]) -> bool {
     starts_as_a_trace(line)
         || trigger_patterns()
             .iter()
             .any(|pattern| pattern.is_match(line))
 }
 
-/// Whether a line has at its beginning what opens a trace.
-pub(crate) fn starts_as_a_trace(line: &[u8]) -> bool {
-    START_TRIGGERS
+/// Whether a trigger has one of the literals of error records: what is searched for these finds it too.
+fn is_telling(trigger: &str) -> bool {
+    errors::LITERALS
         .iter()
-        .any(|start| line.first() == start.as_bytes().first() && line.starts_with(start.as_bytes()))
+        .any(|literal| trigger.contains(literal))
 }
 
-/// What a line has somewhere that opens a trace, also for whole chunks of lines.
+/// Such triggers.
+static TELLING_TRIGGERS: LazyLock<Regex> =
+    LazyLock::new(|| any_of(triggers().filter(|trigger| is_telling(trigger))));
+
+/// Finds each of some literals.
+fn any_of<'a>(literals: impl Iterator<Item = &'a str>) -> Regex {
+    let literals: Vec<String> = literals.map(regex::escape).collect();
+    bytes_regex(&literals.join("|"))
+}
+
+/// Whether a line has at its beginning what opens a trace.
+pub(crate) fn starts_as_a_trace(line: &[u8]) -> bool {
+    // Few lines begin with one of their first bytes.
+    static FIRST: LazyLock<[bool; 256]> = LazyLock::new(|| {
+        let mut first = [false; 256];
+        for start in START_TRIGGERS.iter() {
+            first[usize::from(start.as_bytes()[0])] = true;
+        }
+        first
+    });
+    line.first().is_some_and(|byte| FIRST[usize::from(*byte)])
+        && START_TRIGGERS
+            .iter()
+            .any(|start| line.starts_with(start.as_bytes()))
+}
+
+/// What a line has somewhere that opens a trace, also for whole chunks of lines, if it has none of the literals of error
+/// records.
 pub(crate) fn trigger_patterns() -> &'static [Regex] {
     // Short literals hit so many vectors' worth of bytes that they would slow down the search for the others.
     const SHORT: usize = 3;
     static PATTERNS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
-        let literals = triggers().filter(|literal| !literal.starts_with('\n'));
-        let (short, long): (Vec<_>, Vec<_>) = literals.partition(|literal| literal.len() <= SHORT);
-        [short, long].map(|literals| {
-            let literals: Vec<_> = literals.into_iter().map(regex::escape).collect();
-            bytes_regex(&literals.join("|"))
-        })
+        let literals: BTreeSet<&str> = triggers()
+            .filter(|trigger| !trigger.starts_with('\n') && !is_telling(trigger))
+            .collect();
+        let (short, long): (Vec<_>, Vec<_>) = literals
+            .into_iter()
+            .partition(|literal| literal.len() <= SHORT);
+        [short, long].map(|literals| any_of(literals.into_iter()))
     });
     PATTERNS.as_slice()
 }
@@ -223,6 +291,14 @@ pub(crate) fn triggers() -> impl Iterator<Item = &'static str> {
         rust::TRIGGERS,
     ]
     .into_iter()
+    .chain(RARE_TRIGGERS)
     .flatten()
     .copied()
 }
+
+/// Those of languages and systems that few logs have.
+const RARE_TRIGGERS: [&[&str]; 3] = [
+    apple::TRIGGERS,
+    kernel::TRIGGERS,
+    swift::TRIGGERS,
+];

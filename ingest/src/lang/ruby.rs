@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What a line that opens a trace has.
-pub(crate) const TRIGGERS: &[&str] = &[":in `", ":in '", ": from ", ".rb:"];
+pub(crate) const TRIGGERS: &[&str] = &[":in ", ": from ", ".rb:"];
 
 /// Lines above the first frame among which the exception's own is looked for.
 const MAX_ABOVE: usize = 12;
