@@ -2,6 +2,7 @@
 
 mod apple;
 mod kernel;
+mod rust;
 mod swift;
 
 use ingest::{ErrorEvent, Format, Link};

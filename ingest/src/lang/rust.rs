@@ -1,4 +1,5 @@
-//! Rust: what the standard panic hook and color-eyre print, and what `anyhow` prints of an error that ends `main`.
+//! Rust: what the standard panic hook and color-eyre print, and what `anyhow` and `eyre` print of
+//! an error that ends `main` or is logged with its causes.
 //!
 //! `line` knows single lines, `trace` puts them together.
 
@@ -8,4 +9,11 @@ mod trace;
 pub(crate) use trace::{Trace, begin};
 
 /// What a line that opens a trace has.
-pub(crate) const TRIGGERS: &[&str] = &["panicked at ", "The application panicked", "Caused by:"];
+pub(crate) const TRIGGERS: &[&str] = &[
+    "panicked at ",
+    "The application panicked",
+    "Caused by:",
+    "ktrace:",
+    "\nLocation:",
+    "\n   0: ",
+];

@@ -4,8 +4,12 @@ use super::line::{location, numbered, panic, set_place};
 use crate::{
     event::{Exception, Frame, Link, Platform},
     lang::{Above, Begun, Parsed, Step, stack::Stack},
+    record::level::Severity,
     text::{prefix::Prefix, record},
 };
+
+/// Lines above an error's causes, place or backtrace among which its own is looked for.
+const MAX_ABOVE: usize = 8;
 
 /// A panic or error under assembly.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ enum Part {
     Causes,
     /// The backtrace.
     Frames,
+    /// Where an error was made, on a line of its own.
+    Place,
     /// What comes after a panic without a backtrace, or between one's parts.
     Notes,
 }
@@ -66,7 +72,6 @@ pub(crate) fn begin(line: &str, above: Above<'_>) -> Option<Begun> {
         }
         return Some(begun(lead, exception, part, 0, false));
     }
-    let text = line.trim();
     if let Some(lead) = line
         .split("The application panicked")
         .next()
@@ -78,27 +83,67 @@ pub(crate) fn begin(line: &str, above: Above<'_>) -> Option<Begun> {
         };
         return Some(begun(lead, exception, Part::Fields, 0, false));
     }
-    if !text.ends_with("Caused by:") {
-        return None;
-    }
-    // anyhow: `Error: message`, a blank line, `Caused by:`.
-    let lead = line.strip_suffix("Caused by:")?;
+    reported(line, above)
+}
+
+/// The error whose causes, place or backtrace begin in the line, below its own: as `anyhow` and `eyre` print it.
+fn reported(line: &str, above: Above<'_>) -> Option<Begun> {
+    let titles = [
+        ("Caused by:", Part::Causes),
+        ("Stack backtrace:", Part::Frames),
+        ("Location:", Part::Place),
+    ];
+    let title = titles
+        .iter()
+        .find_map(|(title, part)| Some((line.strip_suffix(title)?, *part)));
+    let Some((lead, part)) = title else {
+        // color-eyre numbers the error itself.
+        let first = line.strip_prefix("   0: ")?;
+        above
+            .line(&Prefix::default(), 0)
+            .filter(|line| line.trim() == "Error:")?;
+        return Some(begun("", error(first), Part::Causes, 1, true));
+    };
     let prefix = Prefix::of(lead);
     let mut message: Vec<String> = Vec::new();
-    for (n, above) in above.lines(&prefix).enumerate().take(8) {
+    for (n, above) in above.lines(&prefix).enumerate().take(MAX_ABOVE) {
         if let Some(first) = above.strip_prefix("Error: ") {
             message.push(first.to_owned());
             message.reverse();
-            let exception = Exception {
-                type_name: "Error".to_owned(),
-                message: message.join("\n").trim_end().to_owned(),
-                ..Exception::default()
-            };
-            return Some(begun(lead, exception, Part::Causes, n + 1, true));
+            let error = error(message.join("\n").trim_end());
+            return Some(begun(lead, error, part, n + 1, true));
+        }
+        // Others write such a title too, but no blank line before it.
+        let is_apart = message.first().is_some_and(|line| line.trim().is_empty());
+        if record::is_start(&above) {
+            let record = record::parse(&above);
+            let is_bad = |severity: Severity| severity <= Severity::Warning;
+            if !is_apart || !record.severity().is_some_and(is_bad) {
+                return None;
+            }
+            message.push(record.message.to_owned());
+            message.reverse();
+            let begun = begun(
+                lead,
+                error(message.join("\n").trim_end()),
+                part,
+                n + 1,
+                true,
+            );
+            let before = above[..above.find(record.message).unwrap_or(0)].to_owned();
+            return Some(Begun { before, ..begun });
         }
         message.push(above);
     }
     None
+}
+
+fn error(message: &str) -> Exception {
+    Exception {
+        type_name: "Error".to_owned(),
+        message: message.to_owned(),
+        ..Exception::default()
+    }
 }
 
 fn begun(
@@ -136,11 +181,21 @@ impl Trace {
             self.part = Part::Notes;
             return Step::Taken;
         }
+        let is_between = matches!(self.part, Part::Notes | Part::Causes);
+        if is_between && text == "Location:" {
+            self.part = Part::Place;
+            return Step::Taken;
+        }
+        if self.part == Part::Notes && text == "Caused by:" && self.stack.len() == 1 {
+            self.part = Part::Causes;
+            return Step::Taken;
+        }
         match self.part {
             Part::Quoted => self.push_quoted(line),
             Part::Message => self.push_message(line),
             Part::Fields => self.push_field(text),
             Part::Causes => self.push_cause(text),
+            Part::Place => self.push_place(text),
             Part::Frames => self.push_frame(line),
             Part::Notes => self.push_note(line),
         }
@@ -168,8 +223,13 @@ impl Trace {
             self.part = Part::Notes;
             return Step::Taken;
         }
-        if line.trim().is_empty() || record::is_start(line) || panic(line).is_some() {
+        if record::is_start(line) || panic(line).is_some() {
             return Step::Over;
+        }
+        if line.trim().is_empty() {
+            // The causes of an error that was unwrapped may follow.
+            self.part = Part::Notes;
+            return Step::Taken;
         }
         if self.stack.message_line(0, line.trim_end()) {
             Step::Taken
@@ -194,25 +254,33 @@ impl Trace {
 
     /// `    0: could not read config`, or the only one without a number.
     fn push_cause(&mut self, text: &str) -> Step {
-        if text.is_empty() {
+        if text.is_empty() || is_note(text) {
             self.part = Part::Notes;
             return Step::Taken;
         }
         let message = numbered(text);
         let last = self.stack.len() - 1;
         if message.is_some() || last == 0 {
-            let exception = Exception {
-                type_name: "Error".to_owned(),
-                message: message.unwrap_or(text).to_owned(),
-                ..Exception::default()
-            };
-            self.stack.add(exception, Some((last, Link::Cause)));
+            let cause = error(message.unwrap_or(text));
+            self.stack.add(cause, Some((last, Link::Cause)));
             return Step::Taken;
         }
         if record::is_start(text) || !self.stack.message_line(last, text) {
             return Step::Over;
         }
         Step::Taken
+    }
+
+    fn push_place(&mut self, text: &str) -> Step {
+        let place = location(text.strip_prefix("at ").unwrap_or(text));
+        self.part = Part::Notes;
+        match (place, self.stack.exception(0)) {
+            (Some(place), Some(exception)) => {
+                exception.location = Some(place);
+                Step::Taken
+            }
+            _ => Step::Over,
+        }
     }
 
     fn push_frame(&mut self, line: &str) -> Step {
@@ -233,6 +301,12 @@ impl Trace {
         }
         if text.starts_with("at ") && line.starts_with(' ') {
             // Inlined into the frame before.
+            return Step::Taken;
+        }
+        if let Some((is_own, code)) = snippet(text) {
+            if let Some(frame) = self.frame.as_mut().filter(|_| is_own) {
+                frame.context_line = Some(code.to_owned());
+            }
             return Step::Taken;
         }
         if text.contains("frames hidden") || is_note(text) {
@@ -273,6 +347,17 @@ impl Trace {
 /// color-eyre's `━━━━ BACKTRACE ━━━━`.
 fn is_title(text: &str, title: &str) -> bool {
     text.trim_matches('━').trim() == title && text.starts_with('━')
+}
+
+/// A line of source below a frame, `7 │ take()`; `8 > take()` is the frame's own.
+fn snippet(text: &str) -> Option<(bool, &str)> {
+    let (number, rest) = text.split_once(' ')?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let own = rest.strip_prefix('>');
+    let code = own
+        .or_else(|| rest.strip_prefix('│'))
+        .filter(|_| is_number)?;
+    Some((own.is_some(), code.trim()))
 }
 
 fn is_note(text: &str) -> bool {
