@@ -1,4 +1,5 @@
-//! Machine code: what the sanitizers of Clang and GCC print for C, C++, Swift and others.
+//! Machine code: what the sanitizers of Clang and GCC print for C, C++, Swift and others, and what the libraries of C and
+//! C++ print when they end a program.
 
 use std::sync::LazyLock;
 
@@ -12,7 +13,16 @@ use crate::{
 };
 
 /// What a line that opens a trace has.
-pub(crate) const TRIGGERS: &[&str] = &["Sanitizer: ", ": runtime error: "];
+pub(crate) const TRIGGERS: &[&str] = &[
+    "Sanitizer: ",
+    ": runtime error: ",
+    "terminate called ",
+    " exception",
+    "' failed.",
+    "\n*** stack smashing detected",
+    "\nfree(): double free",
+    "\ndouble free or ",
+];
 
 /// Lines between the title and the first frame (what was read, by whom).
 const MAX_DETAILS: usize = 16;
@@ -26,20 +36,44 @@ static UNDEFINED: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?:^|\s)(?P<place>\S+:\d+(?::\d+)?): runtime error: (?P<message>.+)$")
 });
 
+/// How the libraries end a program: `terminate called after throwing an instance of 'std::out_of_range'` (libstdc++),
+/// `libc++abi: terminating due to uncaught exception of type std::out_of_range: vector`, and glibc's own checks.
+static ENDED: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+    [
+        r"terminate called after throwing an instance of '(?P<type>[^']+)'$",
+        r"(?:libc\+\+abi(?:\.dylib)?: )?terminating (?:due to|with) uncaught exception of type (?P<type>[^:]+(?:::[^:]+)*)(?:: (?P<message>.*))?$",
+        r"^(?P<message>(?:\*\*\* stack smashing detected \*\*\*|free\(\): double free detected|double free or corruption).*)$",
+    ]
+    .map(regex)
+});
+/// glibc's `assert`: ``shop: src/cart.c:12: total: Assertion `cart' failed.``.
+static ASSERTED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?:[\w.-]+: )?(?P<place>[^\s:]+:\d+): .*(?P<message>Assertion `.*' failed\.)$")
+});
+
 /// A report under assembly.
 #[derive(Debug)]
 pub(crate) struct Trace {
     stack: Stack,
     n_details: usize,
+    /// Whether it is the library's that ended the program: there is no stack.
+    is_end: bool,
 }
 
 /// The report whose title is in the line.
 pub(crate) fn begin(line: &str, _above: Above<'_>) -> Option<Begun> {
     let line = cut(line, 2 * MAX_NAME_BYTES);
-    if !TRIGGERS.iter().any(|trigger| line.contains(trigger)) {
+    if !TRIGGERS
+        .iter()
+        .any(|trigger| line.contains(trigger.trim_start_matches('\n')))
+    {
         return None;
     }
-    let (lead, exception) = if let Some(found) = TITLE.captures(line) {
+    let end = ended(line);
+    let is_end = end.is_some();
+    let (lead, exception) = if let Some(end) = end {
+        end
+    } else if let Some(found) = TITLE.captures(line) {
         let message = found.name("message").map_or("", |message| message.as_str());
         // The allocator's warnings go on.
         if message.starts_with("failed to allocate") || message.starts_with("while searching") {
@@ -76,8 +110,40 @@ pub(crate) fn begin(line: &str, _above: Above<'_>) -> Option<Begun> {
         trace: crate::lang::Trace::Native(Box::new(Trace {
             stack: Stack::of(exception),
             n_details: 0,
+            is_end,
         })),
     })
+}
+
+/// What a library says as it ends the program, and what stands before it.
+fn ended(line: &str) -> Option<(&str, Exception)> {
+    if let Some(found) = ASSERTED.captures(line) {
+        let at = Place::of(found.name("place")?.as_str());
+        let exception = Exception {
+            type_name: "Assertion failed".to_owned(),
+            message: found["message"].to_owned(),
+            location: Some(Location {
+                path: at.path.to_owned(),
+                line: at.line,
+                column: None,
+            }),
+            ..Exception::default()
+        };
+        return Some((&line[..found.get(0)?.start()], exception));
+    }
+    let found = ENDED.iter().find_map(|pattern| pattern.captures(line))?;
+    let text = |name: &str| found.name(name).map_or("", |text| text.as_str());
+    let kind = text("type");
+    // An Objective-C exception has been reported before.
+    if kind == "NSException" {
+        return None;
+    }
+    let exception = Exception {
+        type_name: if kind.is_empty() { "SIGABRT" } else { kind }.to_owned(),
+        message: text("message").to_owned(),
+        ..Exception::default()
+    };
+    Some((&line[..found.get(0)?.start()], exception))
 }
 
 /// What kind of error a title names: `heap-use-after-free`, `SEGV`, `data race`.
@@ -151,6 +217,13 @@ fn in_app(function: &str) -> Option<bool> {
 impl Trace {
     /// Takes the next line, without the logger's prefix.
     pub(crate) fn push(&mut self, line: &str) -> Step {
+        if self.is_end {
+            let what = line.trim().strip_prefix("what():");
+            let is_taken = what.is_some_and(|what| self.stack.message_line(0, what.trim()));
+            self.is_end &= !is_taken;
+            self.n_details = MAX_DETAILS;
+            return if is_taken { Step::Taken } else { Step::Over };
+        }
         if let Some(frame) = frame(line) {
             self.stack.frame(0, frame);
             return Step::Taken;
