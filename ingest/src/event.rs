@@ -58,6 +58,18 @@ pub enum Platform {
     Dart,
     /// Elixir or Erlang.
     Elixir,
+    /// Perl 5.
+    Perl,
+    /// Lua, also in OpenResty.
+    Lua,
+    /// Haskell, compiled by GHC.
+    Haskell,
+    /// OCaml.
+    OCaml,
+    /// Julia.
+    Julia,
+    /// Crystal.
+    Crystal,
     /// Swift, where its own runtime reports.
     Swift,
     /// Machine code with no runtime that prints traces: C, C++, Swift, Objective-C and the Linux kernel, as sanitizers, crash

@@ -92,6 +92,12 @@ fn type_name(exception: &Exception, platform: Platform) -> String {
         | Platform::Php
         | Platform::Dart
         | Platform::Elixir
+        | Platform::Perl
+        | Platform::Lua
+        | Platform::Haskell
+        | Platform::OCaml
+        | Platform::Julia
+        | Platform::Crystal
         | Platform::Swift
         | Platform::Native
         | Platform::Other => false,

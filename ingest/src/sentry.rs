@@ -169,6 +169,7 @@ fn platform(name: &str, exceptions: &[crate::event::Exception]) -> Platform {
         "csharp" => Platform::CSharp,
         "dart" => Platform::Dart,
         "elixir" => Platform::Elixir,
+        "perl" => Platform::Perl,
         "swift" => Platform::Swift,
         "native" | "c" | "cocoa" | "objc" => Platform::Native,
         "" | "other" => {

@@ -2,6 +2,7 @@
 
 mod apple;
 mod kernel;
+mod listed;
 mod rust;
 mod swift;
 

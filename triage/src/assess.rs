@@ -4,21 +4,28 @@
 //! words of the message, then how clients name their types. Then the stack: what was raised on purpose, and what lies
 //! wholly inside a dependency. Of an error that was logged without a trace only the words tell.
 
+mod crystal;
 mod dart;
 mod dotnet;
 mod elixir;
 mod go;
+mod haskell;
 mod javascript;
 mod json;
+mod julia;
 mod jvm;
 mod library;
+mod lua;
 mod names;
 mod native;
+mod ocaml;
+mod perl;
 mod php;
 mod python;
 mod ruby;
 mod rule;
 mod rust;
+mod swift;
 mod words;
 
 use ingest::{ErrorEvent, Exception, Link, Platform};
@@ -313,11 +320,15 @@ fn raised_on_purpose(exception: &Exception) -> bool {
     };
     let line = frame.context_line.as_deref().unwrap_or_default().trim();
     let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
-    let is_raise = matches!(words.next(), Some("raise" | "throw" | "panic"))
-        && !matches!(
-            words.find(|word| !word.is_empty() && *word != "new"),
-            Some("KeyError" | "IndexError" | "AttributeError" | "ZeroDivisionError")
-        );
+    let is_raise = matches!(
+        words.next(),
+        Some(
+            "raise" | "throw" | "panic" | "fatalError" | "preconditionFailure" | "die" | "failwith"
+        )
+    ) && !matches!(
+        words.find(|word| !word.is_empty() && *word != "new"),
+        Some("KeyError" | "IndexError" | "AttributeError" | "ZeroDivisionError")
+    );
     is_raise && (is_application(frame) || !frame.path.contains("/lib/python"))
 }
 
@@ -386,7 +397,14 @@ fn runtimes(platform: Platform) -> &'static [Runtime] {
         Platform::CSharp => of!(dotnet),
         Platform::Dart => of!(dart),
         Platform::Elixir => of!(elixir),
-        Platform::Swift | Platform::Native => of!(native),
+        Platform::Perl => of!(perl),
+        Platform::Lua => of!(lua),
+        Platform::Haskell => of!(haskell),
+        Platform::OCaml => of!(ocaml),
+        Platform::Julia => of!(julia),
+        Platform::Crystal => of!(crystal),
+        Platform::Swift => of!(swift, native),
+        Platform::Native => of!(native, swift),
         Platform::Other => of!(python, javascript, jvm, dotnet, ruby),
     }
 }

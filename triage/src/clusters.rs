@@ -19,7 +19,7 @@ use crate::{
 
 /// The version of what is compared. Features of another version are not compared with these: make them anew, from an event
 /// of each bug that is known, so that no bug falls apart.
-pub const FEATURES_VERSION: i64 = 3;
+pub const FEATURES_VERSION: i64 = 4;
 
 /// From which similarity on traces are one bug's: see [`crate::similarity`].
 const MIN_SIMILARITY: f64 = 0.4;

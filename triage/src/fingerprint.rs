@@ -21,7 +21,7 @@ impl Fingerprint {
     /// The fingerprint of an event that has this trace.
     pub(crate) fn of(event: &ErrorEvent, trace: Option<&Trace>) -> Self {
         // A digest begins with the version of what it is made of: one of another version is never taken for it.
-        let mut text = format!("v3 {:?}\n", event.platform);
+        let mut text = format!("v4 {:?}\n", event.platform);
         if let Some(trace) = trace {
             text += &format!("{}\n{}\n", trace.kind, trace.frames.join("\n"));
             text += trace.line.as_deref().unwrap_or_default();
@@ -64,11 +64,30 @@ pub(crate) fn first_line(event: &ErrorEvent) -> &str {
         .unwrap_or_default()
 }
 
+/// A message with `#` for digits and addresses.
 fn masked(message: &str) -> String {
-    message
-        .chars()
-        .map(|c| if c.is_ascii_digit() { '#' } else { c })
-        .collect()
+    let is_word = |c: char| c.is_ascii_alphanumeric();
+    let mut masked = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(from) = rest.find(is_word) {
+        let (before, word) = rest.split_at(from);
+        let (word, after) = word.split_at(word.find(|c| !is_word(c)).unwrap_or(word.len()));
+        masked.push_str(before);
+        let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
+        let has_digit = word.bytes().any(|b| b.is_ascii_digit());
+        if word.strip_prefix("0x").is_some_and(is_hex)
+            || word.len() >= 8 && has_digit && is_hex(word)
+        {
+            masked.push('#');
+        } else {
+            masked.extend(
+                word.chars()
+                    .map(|c| if c.is_ascii_digit() { '#' } else { c }),
+            );
+        }
+        rest = after;
+    }
+    masked + rest
 }
 
 #[cfg(test)]
@@ -144,6 +163,17 @@ mod tests {
         ] {
             assert_ne!(fingerprint(&a), fingerprint(&other));
         }
+    }
+
+    #[test]
+    fn addresses_do_not_matter() {
+        let crash = |address: &str| {
+            let message = format!("Bad pointer dereference at {address} in cart[7]");
+            fingerprint(&event("Oops", &message, &[]))
+        };
+        assert_eq!(crash("0x00007fcf719240b3"), crash("0x4"));
+        assert_eq!(crash("ffff8b4cd6855000"), crash("00007f2612e76fb0"));
+        assert_ne!(crash("a b"), crash("a c"));
     }
 
     #[test]

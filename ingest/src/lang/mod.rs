@@ -5,15 +5,23 @@
 
 pub(crate) mod apple;
 pub(crate) mod chain;
+pub(crate) mod crystal;
 pub(crate) mod dart;
 pub(crate) mod dotnet;
 pub(crate) mod elixir;
+pub(crate) mod erlang;
 pub(crate) mod go;
+pub(crate) mod haskell;
 mod image;
 pub(crate) mod javascript;
+pub(crate) mod julia;
 pub(crate) mod jvm;
 pub(crate) mod kernel;
+mod listed;
+pub(crate) mod lua;
 pub(crate) mod native;
+pub(crate) mod ocaml;
+pub(crate) mod perl;
 pub(crate) mod php;
 mod place;
 pub(crate) mod python;
@@ -114,6 +122,8 @@ pub(crate) enum Trace {
     JavaScript(Box<javascript::Trace>),
     Jvm(Box<jvm::Trace>),
     Kernel(Box<kernel::Trace>),
+    /// In one of the languages whose stacks are simple.
+    Listed(Box<listed::Trace>),
     Native(Box<native::Trace>),
     Php(Box<php::Trace>),
     Ruby(Box<ruby::Trace>),
@@ -160,6 +170,13 @@ fn begin_rare(line: &str, above: Above<'_>) -> Option<Begun> {
     kernel::begin(line, above)
         .or_else(|| swift::begin(line, above))
         .or_else(|| apple::begin(line, above))
+        .or_else(|| erlang::begin(line, above))
+        .or_else(|| haskell::begin(line, above))
+        .or_else(|| julia::begin(line, above))
+        .or_else(|| lua::begin(line, above))
+        .or_else(|| ocaml::begin(line, above))
+        .or_else(|| crystal::begin(line, above))
+        .or_else(|| perl::begin(line, above))
 }
 
 impl Trace {
@@ -173,6 +190,7 @@ impl Trace {
             Self::JavaScript(trace) => trace.push(line),
             Self::Jvm(trace) => trace.push(line),
             Self::Kernel(trace) => trace.push(line),
+            Self::Listed(trace) => trace.push(line),
             Self::Native(trace) => trace.push(line),
             Self::Php(trace) => trace.push(line),
             Self::Ruby(trace) => trace.push(line),
@@ -193,6 +211,7 @@ impl Trace {
             Self::JavaScript(trace) => trace.finish(),
             Self::Jvm(trace) => trace.finish(),
             Self::Kernel(trace) => trace.finish(),
+            Self::Listed(trace) => trace.finish(),
             Self::Native(trace) => trace.finish(),
             Self::Php(trace) => trace.finish(),
             Self::Ruby(trace) => trace.finish(),
@@ -297,8 +316,15 @@ pub(crate) fn triggers() -> impl Iterator<Item = &'static str> {
 }
 
 /// Those of languages and systems that few logs have.
-const RARE_TRIGGERS: [&[&str]; 3] = [
+const RARE_TRIGGERS: [&[&str]; 10] = [
     apple::TRIGGERS,
+    crystal::TRIGGERS,
+    erlang::TRIGGERS,
+    haskell::TRIGGERS,
+    julia::TRIGGERS,
     kernel::TRIGGERS,
+    lua::TRIGGERS,
+    ocaml::TRIGGERS,
+    perl::TRIGGERS,
     swift::TRIGGERS,
 ];

@@ -24,6 +24,11 @@ const PATHS: &[&str] = &[
     "package:flutter/",
     "dart:",
     "deps/",
+    "/checkouts/",
+    "/share/perl",
+    "/lualib/",
+    "libraries/base/",
+    ".julia/packages/",
 ];
 
 /// Packages of runtimes and frameworks, with which a class's name begins.

@@ -1,4 +1,4 @@
-//! Machine code: sanitizers, signals, C++, Swift and Objective-C.
+//! Machine code: sanitizers, signals, C++, Swift, Objective-C and the Linux kernel.
 
 use super::rule::{Rule, both, types, words};
 use crate::BugClass::*;
@@ -90,7 +90,23 @@ pub(super) const RULES: &[Rule] = &[
         &["signed integer overflow", "cannot be represented in type"],
         Overflow,
     ),
-    types(&["data race"], InvalidState),
+    both(&["Oops"], &["null pointer dereference"], NoneDeref),
+    types(
+        &[
+            "Oops",
+            "segfault",
+            "general protection fault",
+            "Bad pointer dereference",
+        ],
+        MemorySafety,
+    ),
+    types(&["divide error"], ZeroDiv),
+    types(&["Out of memory"], Memory),
+    words(&["unable to mount root"], Configuration),
+    types(
+        &["hung task", "soft lockup", "RCU stall", "data race"],
+        InvalidState,
+    ),
     words(&["unrecognized selector"], AttrMissing),
     types(
         &[
@@ -121,4 +137,10 @@ pub(super) const RAISED: &[&str] = &[
     "exception",
     "SIGABRT",
     "ABRT",
+    "EXC_CRASH",
+    "BUG",
+    "WARNING",
+    "Kernel panic",
+    "Assertion failed",
+    "NSInternalInconsistencyException",
 ];

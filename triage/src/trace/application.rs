@@ -3,7 +3,7 @@
 use ingest::Frame;
 
 /// Parts of paths that only libraries, frameworks and runtimes have.
-const PATHS: [&str; 30] = [
+const PATHS: [&str; 33] = [
     "site-packages",
     "dist-packages",
     "/lib/python",
@@ -34,6 +34,9 @@ const PATHS: [&str; 30] = [
     "~/.pub-cache",
     ".pub-cache/",
     "asyncio/",
+    "/checkouts/",
+    "<compiler-generated>",
+    ".julia/packages/",
 ];
 /// Beginnings of qualified names (modules, packages, namespaces) of runtimes, test frameworks and servers.
 const MODULES: [&str; 44] = [

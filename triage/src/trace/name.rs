@@ -10,19 +10,39 @@ pub(super) fn frame_name(frame: &Frame) -> String {
         let module = frame.module.as_deref().map(stable);
         let module = module.unwrap_or_else(|| function[..function.len() - bare.len()].to_owned());
         let module = module.trim_end_matches(['.', ':', '#']);
+        // A library's name goes on with its version.
+        let module = [".dylib", ".so"]
+            .iter()
+            .find_map(|ending| module.find(ending).map(|at| &module[..at]))
+            .unwrap_or(module);
         module
             .rsplit(['.', ':', '/'])
             .next()
             .unwrap_or_default()
             .to_owned()
     } else {
-        file(&frame.path)
+        let name = file(&frame.path);
+        // An offset in a library says nothing where the function is known.
+        match name.split_once("+0x") {
+            Some((library, _)) if !bare.is_empty() => library.to_owned(),
+            _ => name,
+        }
     };
     format!("{place} {bare}")
 }
 
 /// The function without its module and class.
 fn bare(function: &str) -> &str {
+    // Objective-C's are written with their class, Swift's accessors behind their property.
+    if function.starts_with(['-', '+']) {
+        return function;
+    }
+    if let Some((property, _)) = function
+        .rsplit_once('.')
+        .filter(|(_, last)| matches!(*last, "getter" | "setter"))
+    {
+        return &function[property.rfind('.').map_or(0, |at| at + 1)..];
+    }
     // Arguments and type parameters may hold dots.
     let is_called = function.ends_with([')', '>']);
     let end = function
@@ -71,11 +91,13 @@ pub(super) fn stable(name: &str) -> String {
         let class = before.split(['+', '<']).next().unwrap_or(before);
         return format!("{}.{method}", class.trim_end_matches('.'));
     }
+    // A generic function of Swift that was compiled for a type is the same one.
+    let name = name.replace("specialized ", "");
     let name = name
         .split("$$")
         .next()
         .filter(|n| !n.is_empty())
-        .unwrap_or(name);
+        .unwrap_or(&name);
     // A part of a function that a compiler set apart.
     let name = [".cold", ".isra", ".part", ".constprop", ".llvm"]
         .iter()
@@ -158,5 +180,24 @@ mod tests {
         check("/app/cart.rb", "block (2 levels) in total", "cart.rb total");
         check("", "gpusSubmit.cold.1", " gpusSubmit");
         check("/app/utf8.py", "decode2", "utf8.py decode2");
+        check(
+            "/app/Cart.swift",
+            "specialized Cart.total(of:)",
+            "Cart.swift total(of:)",
+        );
+        check(
+            "/app/Cart.swift",
+            "closure #1 in Cart.total(of:)",
+            "Cart.swift total(of:)",
+        );
+        check(
+            "/app/Cart.swift",
+            "Cart.path.getter",
+            "Cart.swift path.getter",
+        );
+        check("Cart.m", "-[Cart total:of:]", "Cart.m -[Cart total:of:]");
+        check("/lib/libcart.so.6+0xbd61be", "total", "libcart.so.6 total");
+        check("Shop+0x2460", "", "Shop+0x2460 ");
+        check("", "cart_total.isra.0", " cart_total");
     }
 }

@@ -55,6 +55,23 @@ rust | disk | panic | called `Result::unwrap()` on an `Err` value: Os { code: 28
 rust | configuration | panic | called `Result::unwrap()` on an `Err` value: Os { code: 98, kind: AddrInUse, message: "Address already in use" }
 rust | configuration | panic | DATABASE_URL must be set: NotPresent
 rust | timeout | panic | called `Result::unwrap()` on an `Err` value: PoolTimedOut
+swift | none-deref | Fatal error | Unexpectedly found nil while unwrapping an Optional value
+swift | index-range | Fatal error | Index out of range
+swift | overflow | Fatal error | Not enough bits to represent the passed value
+swift | memory-safety | Bad pointer dereference | Bad pointer dereference at 0x0000000000000004
+native | none-deref | Oops | kernel NULL pointer dereference, address: 0000000000000008
+native | memory-safety | Oops | unable to handle page fault for address: ffff8b4cd6855000
+native | memory-safety | KASAN | use-after-free in cart_total+0x1/0x2 [shop]
+native | memory | Out of memory | Killed process 17 (cartd) total-vm:12kB
+native | none-deref | EXC_BREAKPOINT | SIGTRAP: Fatal error: Unexpectedly found nil while unwrapping an Optional value
+native | index-range | std::out_of_range | vector::_M_range_check
+perl | none-deref | die | Can't call method "total" on an undefined value
+perl | dependency | die | Can't locate Shop/Cart.pm in @INC (you may need to install the Shop::Cart module)
+lua | none-deref | error | attempt to index a nil value (global 'cart')
+haskell | index-range | ErrorCall | Prelude.head: empty list
+ocaml | key-missing | Not_found |
+julia | index-range | BoundsError | attempt to access 1-element Vector{Symbol} at index [2]
+crystal | none-deref | NilAssertionError | Nil assertion failed
 ruby | disk | Errno::ENOSPC | No space left on device @ io_write - /srv/x
 ruby | timeout | Net::OpenTimeout | execution expired
 ruby | dns | SocketError | Failed to open TCP connection to h:443 (getaddrinfo: Name or service not known)
