@@ -1,6 +1,6 @@
 //! What the exit status and the JSON object say.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use serde_json::json;
 use tests::{Form, Outerloop, Repository};
@@ -176,6 +176,25 @@ fn bad_usage_is_2() {
         Outerloop::fix(&log, &repository).and(["--deps", "/no/such/folder"]),
         "/no/such/folder",
     );
+}
+
+#[test]
+fn dependencies_may_lie_at_a_relative_path() {
+    let module = shop::PRICING.replace("def unit_price", "import rates\n\n\ndef unit_price");
+    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/pricing.py", &module)]);
+    repository.write("rates.py", "");
+    let log = shop::crash(&repository, Form::Sentry);
+    let deps = repository.beside("deps");
+    fs::create_dir(&deps).unwrap();
+    fs::rename(repository.root().join("rates.py"), deps.join("rates.py")).unwrap();
+    // The command runs in a folder beside the repository's.
+    let deps = Path::new("..").join(deps.strip_prefix(std::env::temp_dir()).unwrap());
+    let answer = Outerloop::fix(&log, &repository)
+        .and(["--output", "json", "--deps"])
+        .and([deps])
+        .run()
+        .json(0);
+    assert!(answer["bugs"][0]["fix"].is_object(), "{answer}");
 }
 
 #[test]

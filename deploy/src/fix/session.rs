@@ -87,6 +87,8 @@ pub(crate) struct Session<'a> {
     pub(crate) repository: Repository,
     /// The commit that was asked for.
     forced: Option<CommitSha>,
+    /// Installed dependencies that were given.
+    deps: Option<PathBuf>,
     trees: Vec<Rc<Checkout>>,
     /// Found at the first bug that needs it.
     machine: Option<Machine>,
@@ -108,9 +110,8 @@ impl<'a> Session<'a> {
                 .map_err(|e| usage(format!("--commit: {e}")))
         });
         let forced = forced.transpose()?;
-        if let Some(deps) = &input.deps {
-            folder::given("--deps", deps)?;
-        }
+        let deps = input.deps.as_deref();
+        let deps = deps.map(|deps| folder::given("--deps", deps)).transpose()?;
         let mut bugs = Bugs::default();
         let log = open_log(&input.log)?;
         ingest::read(log, input.format, |event| bugs.add(event)).map_err(|e| {
@@ -124,6 +125,7 @@ impl<'a> Session<'a> {
             config,
             repository,
             forced,
+            deps,
             trees: Vec::new(),
             machine: None,
             n_events: bugs.n_events(),
@@ -215,8 +217,8 @@ impl<'a> Session<'a> {
                 progress: &say,
             })
         };
-        let report = attempt(self.input.deps.as_deref())?;
-        if self.input.deps.is_some() || !report.lacks_module {
+        let report = attempt(self.deps.as_deref())?;
+        if self.deps.is_some() || !report.lacks_module {
             return Ok(report);
         }
         say("installing the repository's requirements");
