@@ -8,6 +8,7 @@
 )]
 
 mod benchmark;
+mod beside;
 mod cache;
 mod canaries;
 mod clients;
@@ -25,6 +26,7 @@ mod hostile_repository;
 mod ingest;
 mod install;
 mod kafka;
+mod objects;
 mod registry;
 mod release;
 mod rules;

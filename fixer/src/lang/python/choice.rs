@@ -101,6 +101,7 @@ impl Work<'_> {
             let patched = base
                 .and_then(|b| b.files.get(&frame.path))
                 .map(|text| std::rc::Rc::new(super::source::PyFile::parse(&frame.path, text)));
+            let is_edited = patched.is_some();
             let Some(file) = patched.or_else(|| self.project.file(&frame.path)) else {
                 continue;
             };
@@ -111,6 +112,7 @@ impl Work<'_> {
                 error,
                 innermost,
                 promised,
+                is_edited,
             };
             for proposal in generate::propose(&site) {
                 let text = generate::apply(&file.text, &proposal.edits);

@@ -159,7 +159,19 @@ pub(crate) fn overridden(project: &Project, file: &PyFile, method: Node<'_>) -> 
     let Some(class) = file.class_of(method) else {
         return Vec::new();
     };
-    let mut classes = bases(project, file, class);
+    let above = above(project, bases(project, file, class));
+    let name = file.name_of(method);
+    above.iter().filter_map(|c| method_of(c, name)).collect()
+}
+
+/// The method of a class, its own or the nearest of the repository's classes above it.
+pub(crate) fn method(project: &Project, class: &Definition, name: &str) -> Option<Definition> {
+    let all = above(project, vec![class.clone()]);
+    all.iter().find_map(|class| method_of(class, name))
+}
+
+/// Some classes and those above them, the nearest first.
+fn above(project: &Project, mut classes: Vec<Definition>) -> Vec<Definition> {
     let mut at = 0;
     while at < classes.len().min(MAX_BASES) {
         let class = classes[at].clone();
@@ -170,9 +182,8 @@ pub(crate) fn overridden(project: &Project, file: &PyFile, method: Node<'_>) -> 
         }
         at += 1;
     }
-    let name = file.name_of(method);
-    let methods = classes.iter().take(MAX_BASES);
-    methods.filter_map(|c| method_of(c, name)).collect()
+    classes.truncate(MAX_BASES);
+    classes
 }
 
 /// The methods of that name in other classes of the same base.

@@ -3,7 +3,10 @@
 use serde_json::Value;
 use tree_sitter::Node;
 
-use super::source::{PyFile, children};
+use super::{
+    project::is_identifier,
+    source::{PyFile, children},
+};
 
 /// Longest repr that is read; longer ones were cut by every SDK that we know.
 const MAX_REPR_BYTES: usize = 64 << 10;
@@ -35,6 +38,52 @@ const CONSTRUCTORS: &[(&str, &str)] = &[
     ("frozenset", ""),
     ("bytearray", ""),
     ("range", ""),
+    ("slice", ""),
+    ("defaultdict", "from collections import defaultdict"),
+    (
+        "namespace",
+        "from types import SimpleNamespace as namespace",
+    ),
+    ("re.compile", "import re"),
+    ("zoneinfo.ZoneInfo", "import zoneinfo"),
+    ("datetime.timezone", "import datetime"),
+    ("tzutc", "from dateutil.tz import tzutc"),
+    ("IPv4Address", "from ipaddress import IPv4Address"),
+    ("IPv6Address", "from ipaddress import IPv6Address"),
+    ("IPv4Network", "from ipaddress import IPv4Network"),
+    ("IPv6Network", "from ipaddress import IPv6Network"),
+    ("array", "from array import array"),
+];
+
+/// Built-in types, which print as `<class 'list'>`.
+const TYPES: &[&str] = &[
+    "bool",
+    "bytes",
+    "bytearray",
+    "complex",
+    "dict",
+    "float",
+    "frozenset",
+    "int",
+    "list",
+    "object",
+    "set",
+    "str",
+    "tuple",
+    "type",
+];
+
+/// Objects that print as `<generator object f at 0x7f>`, by how that begins, and one of their kind that holds nothing.
+const EMPTY: &[(&str, &str, &str)] = &[
+    ("<generator object ", "(_ for _ in ())", ""),
+    ("<list_iterator object ", "iter([])", ""),
+    ("<tuple_iterator object ", "iter(())", ""),
+    ("<map object ", "map(str, ())", ""),
+    ("<filter object ", "filter(None, ())", ""),
+    ("<zip object ", "zip()", ""),
+    ("<_io.StringIO object ", "io.StringIO()", "import io"),
+    ("<_io.BytesIO object ", "io.BytesIO()", "import io"),
+    ("<object object ", "object()", ""),
 ];
 
 /// The statement that imports a class of the repository, by the class's name and the keywords of its call.
@@ -164,7 +213,11 @@ fn from_repr_with(text: &str, classes: Classes<'_>) -> Option<Literal> {
     }
     let file = PyFile::parse("", text);
     if file.has_error() {
-        return None;
+        return shown_object(text, classes).or_else(|| {
+            // `defaultdict(<class 'list'>, {})`
+            let named = with_types_named(text).filter(|named| named != text)?;
+            from_repr_with(&named, classes)
+        });
     }
     let root = children(file.root());
     let [statement] = root.as_slice() else {
@@ -180,6 +233,51 @@ fn from_repr_with(text: &str, classes: Classes<'_>) -> Option<Literal> {
         source: text.to_owned(),
         imports,
     })
+}
+
+/// A repr with `list` for each `<class 'list'>` in it.
+fn with_types_named(text: &str) -> Option<String> {
+    let mut parts = text.split("<class '");
+    let mut out = parts.next()?.to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once("'>")?;
+        out.push_str(Some(name).filter(|name| TYPES.contains(name))?);
+        out.push_str(rest);
+    }
+    Some(out)
+}
+
+/// What prints in angle brackets: a class, a member of an enumeration, an object that may as well be an empty one.
+fn shown_object(text: &str, classes: Classes<'_>) -> Option<Literal> {
+    let literal = |source: &str, import: String| {
+        Some(Literal {
+            source: source.to_owned(),
+            imports: Some(import).filter(|i| !i.is_empty()).into_iter().collect(),
+        })
+    };
+    if let Some((_, source, import)) = EMPTY.iter().find(|(start, ..)| text.starts_with(start)) {
+        return literal(source, (*import).to_owned());
+    }
+    let inner = text.strip_prefix('<')?.strip_suffix('>')?;
+    let is_name = |name: &str| !name.is_empty() && name.split('.').all(is_identifier);
+    if let Some(path) = inner
+        .strip_prefix("class '")
+        .and_then(|c| c.strip_suffix('\''))
+        .filter(|path| is_name(path))
+    {
+        return match path.rsplit_once('.') {
+            None if TYPES.contains(&path) => literal(path, String::new()),
+            Some((module, class)) if module != "__main__" => {
+                literal(class, format!("from {module} import {class}"))
+            }
+            _ => None,
+        };
+    }
+    // `<Color.RED: 1>`
+    let (class, member) = inner.split_once(": ")?.0.split_once('.')?;
+    let import = Some((class, member)).filter(|(c, m)| is_identifier(c) && is_identifier(m));
+    let import = import.and_then(|(class, member)| classes(class, &[member]))?;
+    literal(&format!("{class}.{member}"), import)
 }
 
 /// Whether an expression consists of literals (and self-printing constructors) alone.
@@ -207,6 +305,7 @@ fn is_made(file: &PyFile, node: Node<'_>, imports: &mut Vec<String>, classes: Cl
             | "argument_list" => stack.extend(children(node)),
             "unary_operator" => stack.extend(node.child_by_field_name("argument")),
             "keyword_argument" => stack.extend(node.child_by_field_name("value")),
+            "identifier" if TYPES.contains(&file.text_of(node)) => {}
             "attribute" if file.text_of(node) == "datetime.timezone.utc" => {
                 imports.push("import datetime".to_owned())
             }
@@ -224,11 +323,18 @@ fn is_made(file: &PyFile, node: Node<'_>, imports: &mut Vec<String>, classes: Cl
                     if imports.len() >= MAX_OBJECTS {
                         return None;
                     }
-                    let keywords: Option<Vec<&str>> = children(arguments)
+                    let keywords: Vec<&str> = children(arguments)
                         .into_iter()
-                        .map(|a| Some(file.text_of(a.child_by_field_name("name")?)))
+                        .filter_map(|a| Some(file.text_of(a.child_by_field_name("name")?)))
                         .collect();
-                    classes(name, &keywords?)
+                    match name.rsplit_once('.') {
+                        // `shop.cart.Cart(items=[])`
+                        Some((module, class)) => Some(class)
+                            .filter(|_| name.split('.').all(is_identifier))
+                            .and_then(|class| classes(class, &keywords))
+                            .map(|_| format!("import {module}")),
+                        None => classes(name, &keywords),
+                    }
                 }) else {
                     return false;
                 };
@@ -263,6 +369,15 @@ mod tests {
         check(r#"["1"]"#, "[1] | (1,) | {1}");
         check(r#"{"1": "'a'"}"#, r#"{"1": 'a'} | {1: 'a'}"#);
         check(r#""Decimal('1.0')""#, "Decimal('1.0')");
+        check(
+            r#""defaultdict(<class 'list'>, {'a': [1]})""#,
+            "defaultdict(list, {'a': [1]})",
+        );
+        check(r#""<class 'shop.cart.Cart'>""#, "Cart");
+        check(
+            r#""<generator object f.<locals>.<genexpr> at 0x7f>""#,
+            "(_ for _ in ())",
+        );
     }
 
     #[test]
@@ -275,9 +390,15 @@ mod tests {
         assert_eq!(literal.source, "[Guest(name='Bo', tags=(1,))]");
         assert_eq!(literal.imports, ["from m import Guest"]);
         assert_eq!(read("Guest('Bo', (1,))"), None);
+        let classes = |name: &str, words: &[&str]| {
+            (name == "Color" && words == ["RED"]).then(|| "from m import Color".into())
+        };
+        let member = readings_with(&Value::from("<Color.RED: 1>"), &classes).pop();
+        assert_eq!(member.unwrap().source, "Color.RED");
         assert_eq!(read("Host(name='Bo', tags=1)"), None);
         assert_eq!(read("Guest(name='Bo', tags=os.getcwd())"), None);
-        assert_eq!(read("m.Guest(name='Bo', tags=1)"), None);
+        let dotted = read("m.Guest(name='Bo', tags=1)").unwrap();
+        assert_eq!(dotted.imports, ["import m"]);
     }
 
     #[test]

@@ -63,9 +63,10 @@ pub(super) fn bound(
         let object = call.child_by_field_name("object").unwrap_or(call);
         let name = parsed.text_of(object).to_owned();
         // What is called on a class or module by its own name is no object that somebody made.
-        if object.kind() != "identifier"
-            || name == class && method != "__call__" && name.starts_with(char::is_uppercase)
-        {
+        let is_class = method != "__call__"
+            && name.starts_with(char::is_uppercase)
+            && (name == class || project.import_of(&name, &[path.to_owned()]).is_some());
+        if object.kind() != "identifier" || is_class {
             return None;
         }
         let module = project.module_of(path)?;

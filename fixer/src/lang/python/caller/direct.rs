@@ -8,6 +8,7 @@ use tree_sitter::Node;
 
 use super::{
     MADE_UP, Script,
+    object::{Class, class_of, constructed},
     receiver::{Receiver, receivers},
 };
 use crate::lang::python::{
@@ -19,6 +20,8 @@ use crate::lang::python::{
 
 /// Ways to read the captured values that are tried.
 const MAX_READINGS: usize = 3;
+/// Ways to make the objects among the arguments that are tried.
+const MAX_OBJECTS: usize = 3;
 /// Literals that an object is made of.
 const MAX_MADE_OF: usize = 3;
 
@@ -27,29 +30,55 @@ pub(super) fn direct(frame: &Frame, path: &str, project: &Project) -> Vec<Script
     let Some(callee) = Callee::of(frame, path, project) else {
         return Vec::new();
     };
-    let attempt = |reading: usize| -> Option<Vec<Script>> {
-        let mut imports = Vec::new();
+    let attempt = |reading: usize, with_objects: bool| -> Option<Vec<Script>> {
+        let (mut imports, mut setup) = (Vec::new(), Vec::new());
         let mut arguments = Vec::new();
+        let mut n_objects = 0;
         for parameter in &callee.parameters {
-            let all = frame
-                .locals
-                .get(&parameter.name)
+            let captured = frame.locals.get(&parameter.name);
+            let all = captured
                 .map(|value| callee.readings(value))
                 .unwrap_or_default();
             let literal = all.get(reading).or(all.first()).cloned();
+            let object = captured.filter(|_| with_objects && literal.is_none());
+            let object = object
+                .map(|value| callee.objects(value))
+                .unwrap_or_default();
             match (literal, parameter.kind) {
                 (Some(literal), _) => {
                     imports.extend(literal.imports);
                     arguments.push(passed(parameter, &literal.source));
+                }
+                (None, _) if let Some(way) = object.get(reading).or(object.first()) => {
+                    n_objects += 1;
+                    imports.extend(way.imports.iter().cloned());
+                    setup.extend(way.setup.iter().cloned());
+                    arguments.push(passed(parameter, &way.object));
                 }
                 (None, ParameterKind::Args | ParameterKind::Kwargs) => {}
                 (None, _) if parameter.default.is_some() => break,
                 (None, _) => return None,
             }
         }
-        Some(callee.called(&arguments.join(", "), &imports, 0.95))
+        if with_objects && n_objects == 0 {
+            return None;
+        }
+        let arguments = arguments.join(", ");
+        let fidelity = if with_objects { MADE_UP } else { 0.95 };
+        let shown = callee.own.as_ref().map(|own| &own.shown);
+        let shown = shown.filter(|shown| !shown.is_empty());
+        let mut scripts = shown.map_or_else(Vec::new, |shown| {
+            callee.called_on(|| shown, 1.0, &arguments, &imports, fidelity)
+        });
+        scripts.extend(callee.called(&arguments, &imports, fidelity));
+        for script in &mut scripts {
+            script.setup.splice(0..0, setup.iter().cloned());
+        }
+        Some(scripts)
     };
-    (0..MAX_READINGS).filter_map(attempt).flatten().collect()
+    let plain = (0..MAX_READINGS).filter_map(|reading| attempt(reading, false));
+    let with_objects = (0..MAX_OBJECTS).filter_map(|way| attempt(way, true));
+    plain.chain(with_objects).flatten().collect()
 }
 
 /// An argument as it is written for its parameter.
@@ -62,12 +91,23 @@ pub(super) fn passed(parameter: &Parameter, source: &str) -> String {
     }
 }
 
+/// What was captured of the object, or the class, whose method it is.
+#[derive(Default)]
+struct Own {
+    /// The class, which may be another one than that of the method.
+    class: Option<Class>,
+    /// The object as its repr or its items show it.
+    shown: Vec<Receiver>,
+}
+
 /// A function of the repository that a script can call.
 pub(super) struct Callee<'a> {
     project: &'a Project,
     pub(super) file: Rc<PyFile>,
     line: u32,
     pub(super) module: String,
+    /// What was captured of the object whose method it is.
+    own: Option<Own>,
     /// What a caller gives: `self` and `cls` left out.
     pub(super) parameters: Vec<Parameter>,
     /// Literals of the lines around the repository.
@@ -91,10 +131,11 @@ impl<'a> Callee<'a> {
         }
         let mut parameters = file.parameters(function);
         let is_static = decorators(&file, function).contains(&"@staticmethod");
-        if file.class_of(function).is_some() && !is_static && !parameters.is_empty() {
-            parameters.remove(0);
-        }
-        Some(Self {
+        let takes_own = file.class_of(function).is_some() && !is_static && !parameters.is_empty();
+        let own = takes_own.then(|| parameters.remove(0).name);
+        let captured = own.and_then(|own| frame.locals.get(&own));
+        let mut callee = Self {
+            own: None,
             project,
             file,
             line,
@@ -102,7 +143,12 @@ impl<'a> Callee<'a> {
             parameters,
             heard: &[],
             receivers: OnceCell::new(),
-        })
+        };
+        callee.own = captured.map(|object| Own {
+            class: class_of(object, project, path),
+            shown: callee.shown(object),
+        });
+        Some(callee)
     }
 
     /// With literals that may have been given to it, or to what its object was made of.
@@ -127,6 +173,48 @@ impl<'a> Callee<'a> {
         })
     }
 
+    /// Ways to make an object of the repository of which only the class was captured.
+    fn objects(&self, value: &Value) -> Vec<Receiver> {
+        let class = class_of(value, self.project, &self.file.path);
+        class.map_or_else(Vec::new, |class| match value.as_str() {
+            Some(repr) if !repr.starts_with("<class ") => {
+                let mut made = constructed_as(&class, repr, self.project);
+                let is_shown = repr.contains('=');
+                let shown = receivers(&class.name, &class.module, "", self.project);
+                let at = if is_shown { made.len() } else { 0 };
+                made.splice(at..at, shown);
+                made
+            }
+            _ => Vec::new(),
+        })
+    }
+
+    /// The object whose method it is, from what was captured of it: its repr, or the items of what is a container.
+    fn shown(&self, object: &Value) -> Vec<Receiver> {
+        let class = self.file.class_of(self.function());
+        let class = class.map_or("", |class| self.file.name_of(class));
+        // `Cart(items=[])` is the object; `{"items": []}` is what one holds that is a mapping.
+        let is_call = |source: &str| source.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        let readings = self.readings(object).into_iter().take(MAX_READINGS);
+        let made = readings.map(|literal| match is_call(&literal.source) {
+            false => Receiver {
+                imports: [
+                    literal.imports,
+                    vec![format!("from {} import {class}", self.module)],
+                ]
+                .concat(),
+                setup: Vec::new(),
+                object: format!("{class}({})", literal.source),
+            },
+            true => Receiver {
+                imports: literal.imports,
+                setup: Vec::new(),
+                object: literal.source,
+            },
+        });
+        made.collect()
+    }
+
     /// Scripts that call it, one for each way to make the object whose method it is.
     pub(super) fn called(&self, arguments: &str, imports: &[String], fidelity: f64) -> Vec<Script> {
         let made = || {
@@ -134,7 +222,18 @@ impl<'a> Callee<'a> {
                 let class = self.file.class_of(self.function());
                 let name = class.map_or("", |c| self.file.name_of(c));
                 let method = self.file.name_of(self.function());
+                let other = self.own.as_ref().and_then(|own| own.class.as_ref());
+                if let Some(other) = other.filter(|other| other.name != name) {
+                    let mut ways = receivers(&other.name, &other.module, method, self.project);
+                    ways.extend(constructed_as(other, "", self.project));
+                    return ways;
+                }
                 let mut ways = receivers(name, &self.module, method, self.project);
+                let class_here = Class {
+                    name: name.to_owned(),
+                    module: self.module.clone(),
+                };
+                ways.extend(constructed_as(&class_here, "", self.project));
                 let made =
                     class.map(|class| made_of(&self.file, class, self.function(), self.heard));
                 let bare = ways.len().min(1);
@@ -181,7 +280,11 @@ impl<'a> Callee<'a> {
             let call = format!("{name}({arguments})");
             return vec![script(imports, &import, Vec::new(), &call, fidelity)];
         };
-        let class_name = file.name_of(class);
+        let own = self.own.as_ref().and_then(|own| own.class.as_ref());
+        let (class_name, module) = match own {
+            Some(own) => (own.name.as_str(), &own.module),
+            None => (file.name_of(class), module),
+        };
         let import = [format!("from {module} import {class_name}")];
         if name == "__init__" || name == "__new__" {
             let call = format!("{class_name}({arguments})");
@@ -259,6 +362,17 @@ fn made_of(file: &PyFile, class: Node<'_>, method: Node<'_>, heard: &[String]) -
         }
     }
     out
+}
+
+/// Objects of a class, from its constructor's parameters and what a repr shows.
+fn constructed_as(class: &Class, repr: &str, project: &Project) -> Vec<Receiver> {
+    let calls = constructed(class, repr, project).into_iter();
+    let made = calls.map(|object| Receiver {
+        imports: vec![format!("from {} import {}", class.module, class.name)],
+        setup: Vec::new(),
+        object,
+    });
+    made.collect()
 }
 
 fn decorators<'t>(file: &'t PyFile, function: Node<'_>) -> Vec<&'t str> {

@@ -11,6 +11,7 @@ mod double;
 mod guess;
 mod heard;
 mod known;
+mod object;
 mod receiver;
 mod visible;
 

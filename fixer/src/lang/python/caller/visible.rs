@@ -252,6 +252,18 @@ impl Visible<'_> {
                 _ => {}
             }
         }
+        let imported = || self.project.import_of(name, self.near);
+        // A class of the repository is no object, whichever class the method that is called on it comes from.
+        let class = name
+            .starts_with(char::is_uppercase)
+            .then(imported)
+            .flatten();
+        if let Some(import) = class {
+            if !script.imports.contains(&import) {
+                script.imports.push(import);
+            }
+            return Some(());
+        }
         if let Some(meaning) = self.callee(name) {
             script.imports.extend(meaning.imports);
             script.setup.extend(meaning.setup);
@@ -260,10 +272,7 @@ impl Visible<'_> {
         }
         // A local object of which only the repr was captured is nobody's import.
         let is_object = self.frame.function != "<module>" && self.frame.locals.contains_key(name);
-        let import = self
-            .project
-            .import_of(name, self.near)
-            .filter(|_| !is_object)?;
+        let import = imported().filter(|_| !is_object)?;
         if !script.imports.contains(&import) {
             script.imports.push(import);
         }

@@ -3,7 +3,10 @@
 use tree_sitter::Node;
 
 use super::{Site, Target};
-use crate::lang::python::source::{PyFile, ancestors, children, descendants, is_field};
+use crate::lang::python::{
+    definition::{definitions_of, functions_of},
+    source::{PyFile, ancestors, children, descendants, is_field},
+};
 
 /// A value that the failing expression could not take.
 #[derive(Debug, Clone)]
@@ -86,6 +89,9 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
                 let method = field("attribute").map_or("", |a| file.text_of(a));
                 if let Some(object) = field("object") {
                     typed(site, object, expected_type(method), 1.0, &mut out);
+                    if expected_type(method).is_none() {
+                        lacking(site, object, method, &mut out);
+                    }
                 }
             }
             ("KeyError", "subscript") => {
@@ -261,6 +267,9 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
             Fault::Key,
             0.8,
         );
+    }
+    if kind == "TypeError" && site.is_last_of_repository() {
+        other_kinds(site, target, &mut out);
     }
     // A None (or an empty or foreign value) among the operands, innermost first; of a call further out, among its arguments.
     if matches!(
@@ -454,6 +463,71 @@ fn typed(
             Fault::Type,
             weight * 0.9,
         );
+    }
+}
+
+/// An object without the attribute: it is of no class of the file that has it.
+fn lacking(site: &Site<'_>, object: Node<'_>, method: &str, out: &mut Vec<Bad>) {
+    let text = site.file.text_of(object);
+    let known = site.frame.probes.get(text);
+    if known.is_none_or(|k| k.type_name == "NoneType") {
+        return;
+    }
+    let has = |class: &Node<'_>| {
+        let methods = functions_of(*class);
+        class.kind() == "class_definition"
+            && methods.iter().any(|m| site.file.name_of(*m) == method)
+    };
+    let all = definitions_of(site.file.root());
+    for class in all.into_iter().filter(has).take(2) {
+        let good = format!("isinstance({text}, {})", site.file.name_of(class));
+        let bad = format!("not {good}");
+        push(out, object, text, good, bad, Fault::Type, 0.9);
+    }
+    let good = format!("hasattr({text}, \"{method}\")");
+    let bad = format!("not {good}");
+    push(out, object, text, good, bad, Fault::Type, 0.7);
+}
+
+/// Of `a + b` with operands that do not go together, each one that is of no plain type where the other is.
+fn other_kinds(site: &Site<'_>, target: &Target<'_>, out: &mut Vec<Bad>) {
+    let file = site.file;
+    let sides = match target.failing.kind() {
+        "binary_operator" | "augmented_assignment" => {
+            let field = |name| target.failing.child_by_field_name(name);
+            field("left").zip(field("right"))
+        }
+        "comparison_operator" => match children(target.failing).as_slice() {
+            [left, right] => Some((*left, *right)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some((left, right)) = sides else { return };
+    for (wrong, other) in [(left, right), (right, left)] {
+        let kind = |node: Node<'_>| {
+            let known = site.frame.probes.get(file.text_of(node));
+            known.map(|k| k.type_name.as_str()).or(match node.kind() {
+                "string" => Some("str"),
+                "integer" => Some("int"),
+                "list" => Some("list"),
+                _ => None,
+            })
+        };
+        let wanted = match kind(other) {
+            Some("int" | "float") => "(int, float)",
+            Some(plain @ ("str" | "bytes" | "list" | "tuple" | "dict" | "set")) => plain,
+            _ => continue,
+        };
+        if matches!(wrong.kind(), "string" | "integer" | "list")
+            || kind(wrong).is_none_or(|k| k == "NoneType" || wanted.contains(k))
+        {
+            continue;
+        }
+        let text = file.text_of(wrong);
+        let good = format!("isinstance({text}, {wanted})");
+        let bad = format!("not {good}");
+        push(out, wrong, text, good, bad, Fault::Type, 0.6);
     }
 }
 

@@ -156,7 +156,17 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
             )
         });
     }
-    // The item that the wrong value gives rise to is left out of its comprehension.
+    // What is of another kind may need nothing done to it.
+    if bad.fault == Fault::Type && whole.id() != node.id() && target.failing.kind() != "call" {
+        let text = if_good(file, whole, &bad.good, &bad.text);
+        out.push(proposal(
+            vec![Edit::replace(whole, text)],
+            "leave as it is",
+            0.55 * bad.weight,
+        ));
+    }
+    // The item that the wrong value gives rise to is left out of its comprehension; one of another kind is an item all the same.
+    let share = if bad.fault == Fault::Type { 0.4 } else { 1.0 };
     if let Some(comprehension) = ancestors(target.failing)
         .take_while(|n| !is_statement(*n))
         .find(|n| n.kind().ends_with("comprehension") || n.kind() == "generator_expression")
@@ -166,7 +176,7 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
             out.push(proposal(
                 vec![Edit::insert(last.end_byte(), format!(" if {}", bad.good))],
                 "leave the item out",
-                0.7 * bad.weight,
+                0.7 * bad.weight * share,
             ));
         } else if let Some(condition) = last.named_child(0) {
             out.push(proposal(
@@ -175,7 +185,7 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
                     format!("{} and {}", bad.good, wrapped_for_and(file, condition)),
                 )],
                 "leave the item out",
-                0.6 * bad.weight,
+                0.6 * bad.weight * share,
             ));
         }
     }

@@ -72,7 +72,18 @@ pub(super) fn widen(site: &Site<'_>) -> Vec<Proposal> {
             };
             let has_alias = types.parent().is_some_and(|p| p.kind() == "as_pattern");
             let uses_alias = has_alias && clause_uses_attributes(file, clause);
+            // Text beside a number comes of code that forgot to convert it: to go on without is to give up on good input.
+            let message = site.error.message.as_str();
+            let is_confused = !message.contains("NoneType")
+                && [
+                    "unsupported operand",
+                    "can only concatenate",
+                    "not supported between",
+                ]
+                .iter()
+                .any(|sign| message.contains(sign));
             let prior = related
+                * if is_confused { 0.4 } else { 1.0 }
                 * focus
                 * depth
                 * if uses_alias { 0.6 } else { 1.0 }

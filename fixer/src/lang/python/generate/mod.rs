@@ -12,6 +12,7 @@ mod guard;
 mod handler;
 mod idiom;
 mod missing;
+mod parallel;
 mod ratio;
 mod recursion;
 mod renamed;
@@ -55,6 +56,8 @@ pub(crate) struct Site<'a> {
     pub(crate) innermost: bool,
     /// Exceptions that callers and the stack's own handlers expect.
     pub(crate) promised: &'a Promised,
+    /// Whether the file holds an edit of ours already, which speaks for nothing.
+    pub(crate) is_edited: bool,
 }
 
 impl Site<'_> {
@@ -139,6 +142,11 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
         out.extend(attribute::never_set(site, &target));
         out.extend(text::texts(site, &target));
         out.extend(translate::translate(site, &target));
+    }
+    out.extend(parallel::as_beside(site, &target));
+    out.extend(parallel::guarded_beside(site, &target));
+    if site.innermost {
+        out.extend(parallel::converted_beside(site, &target));
     }
     out.extend(recursion::recursion(site, &target));
     out.extend(ratio::as_other_divisions(site, &target, &bads));

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::lang::python::{
     project::parent,
-    source::{PyFile, ancestors, children, descendants},
+    source::{PyFile, ancestors, children, descendants, is_field, own_descendants},
 };
 
 /// Forms for one kind of crash each.
@@ -25,11 +25,27 @@ pub(super) fn special(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
         "KeyError" if failing.kind() == "subscript" => {
             if let Some((map, key)) = field("value").zip(field("subscript")) {
                 let (map, key) = (file.text_of(map), file.text_of(key));
-                out.push(proposal(
-                    vec![Edit::replace(failing, format!("{map}.get({key})"))],
-                    "optional key",
-                    0.6,
-                ));
+                let asked = asked_whether(file, target);
+                let optional = vec![Edit::replace(failing, format!("{map}.get({key})"))];
+                out.push(Proposal {
+                    witness: asked.clone(),
+                    ..proposal(
+                        optional,
+                        "optional key",
+                        if asked.is_some() { 0.9 } else { 0.6 },
+                    )
+                });
+                for spare in spare_parameters(file, target) {
+                    let text = format!("{map}.get({key}, {spare})");
+                    out.push(Proposal {
+                        witness: Some(format!("nothing else uses the parameter {spare}")),
+                        ..proposal(
+                            vec![Edit::replace(failing, text)],
+                            "optional key with a default",
+                            0.95,
+                        )
+                    });
+                }
                 for default in ["\"\"", "0", "[]", "{}", "False"] {
                     out.push(proposal(
                         vec![Edit::replace(
@@ -102,6 +118,26 @@ pub(super) fn special(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
                 );
                 let edit = Edit::replace(target.statement, text);
                 out.push(proposal(vec![edit], "take out what is there", 0.85));
+            }
+        }
+        "AttributeError" if failing.kind() == "call" => {
+            let is_getattr = field("function").is_some_and(|f| file.text_of(f) == "getattr");
+            if let (true, [_, name]) = (is_getattr, call_arguments(failing).as_slice()) {
+                let asked = asked_whether(file, target);
+                let spare = spare_parameters(file, target).into_iter();
+                let plain = [("None", 0.5), ("\"\"", 0.35), ("[]", 0.2), ("False", 0.2)];
+                let plain = plain.map(|(value, prior)| (value.to_owned(), prior));
+                for (value, prior) in spare.map(|s| (s, 0.9)).chain(plain) {
+                    let is_asked = asked.is_some() && matches!(value.as_str(), "None" | "False");
+                    out.push(Proposal {
+                        witness: asked.clone().filter(|_| is_asked),
+                        ..proposal(
+                            vec![Edit::insert(name.end_byte(), format!(", {value}"))],
+                            "optional attribute",
+                            if is_asked { 0.85 } else { prior },
+                        )
+                    });
+                }
             }
         }
         "IndexError" if failing.kind() == "subscript" => {
@@ -394,6 +430,58 @@ fn join_items(site: &Site<'_>, argument: Node<'_>, out: &mut Vec<Proposal>) {
         "convert the items to strings",
         if none { 0.15 } else { 0.8 },
     ));
+}
+
+/// Where the code asks whether the failing expression gave something: it is a condition or the left side of an `or`, or the
+/// statement after its assignment tests it.
+fn asked_whether(file: &PyFile, target: &Target<'_>) -> Option<String> {
+    let failing = target.failing;
+    let parent = failing.parent()?;
+    let says = |node: Node<'_>| {
+        let line = file.line_of(node.start_byte());
+        Some(format!("{}:{line} asks whether there is one", file.path))
+    };
+    let is = |field: &str| is_field(failing, field);
+    match parent.kind() {
+        "if_statement" | "elif_clause" | "while_statement" if is("condition") => says(parent),
+        "boolean_operator" if is("left") => says(parent),
+        "not_operator" | "if_clause" => says(parent),
+        "conditional_expression" if parent.named_child(1) == Some(failing) => says(parent),
+        "assignment" if is("right") => {
+            let name = parent
+                .child_by_field_name("left")
+                .filter(|left| left.kind() == "identifier")?;
+            let next = target.statement.next_named_sibling()?;
+            let condition = next.child_by_field_name("condition")?;
+            let tested = match condition.kind() {
+                "not_operator" => condition.child_by_field_name("argument")?,
+                "boolean_operator" => condition.child_by_field_name("left")?,
+                "comparison_operator" if file.text_of(condition).ends_with("None") => {
+                    condition.named_child(0)?
+                }
+                _ => condition,
+            };
+            (file.text_of(tested) == file.text_of(name)).then(|| says(next))?
+        }
+        _ => None,
+    }
+}
+
+/// Parameters with a default that the function never reads, which are for what may be missing.
+fn spare_parameters(file: &PyFile, target: &Target<'_>) -> Vec<String> {
+    let Some(function) = target.function else {
+        return Vec::new();
+    };
+    let body = function.child_by_field_name("body");
+    let read = body.map(own_descendants).unwrap_or_default();
+    let is_read = |name: &str| {
+        read.iter()
+            .any(|n| n.kind() == "identifier" && file.text_of(*n) == name)
+    };
+    let all = file.parameters(function).into_iter();
+    all.filter(|p| p.default.is_some() && !is_read(&p.name))
+        .map(|p| p.name)
+        .collect()
 }
 
 /// How the repository reads the same key elsewhere: `.get(key)` and `.get(key, D)`.
