@@ -10,7 +10,7 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use fixer::{Suspect, Suspects, git::Repository};
 use ingest::Format;
 use serde_json::{Value, json};
-use triage::{Bug, Bugs, OfLines, Priority, Project, Worth, of_lines, worth};
+use triage::{Bug, Bugs, History, OfLines, Priority, Project, Worth, of_lines, worth};
 
 use crate::{
     fix::{LANGUAGES, Output, plain, release, repository, usage},
@@ -150,7 +150,13 @@ struct Ranked {
 impl Ranked {
     fn of(bug: Bug, project: &Project) -> Self {
         let priority = bug.impact.priority(project);
-        let worth = worth(&bug.assessment, &priority, &bug.event, LANGUAGES);
+        let worth = worth(
+            &bug.assessment,
+            &priority,
+            &bug.event,
+            LANGUAGES,
+            &History::default(),
+        );
         Self {
             bug,
             priority,

@@ -29,7 +29,7 @@ mod swift;
 mod words;
 
 use ingest::{ErrorEvent, Exception, Link, Platform};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{BugClass, trace::is_application};
 use rule::{Match, Rule, bare, first};
@@ -56,7 +56,7 @@ pub struct Assessment {
 }
 
 /// Whether code can fix a bug.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fixability {
     /// A defect of the program, as far as the event tells.

@@ -1,9 +1,9 @@
 //! What went wrong: in the words of the benchmark's cases where code is at fault, in the on-call's where it is not.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The kind of a bug or of a failure around the program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BugClass {
     /// Something is `None` (null, nil, undefined, not yet set) that should not be.

@@ -25,7 +25,7 @@ mod trace;
 pub use crate::{
     activity::{Activity, Trend},
     assess::{Assessment, Fixability, assess},
-    budget::{Worth, worth},
+    budget::{History, Likeness, Worth, worth},
     bug::{Bug, BugId, Bugs, title, wealth},
     class::BugClass,
     clusters::{Clusters, FEATURES_VERSION, Features, Why},

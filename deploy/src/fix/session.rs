@@ -15,7 +15,7 @@ use fixer::{
     lang::python::Interpreter,
 };
 use ingest::{Format, Platform};
-use triage::{Bug, Bugs, Project, worth};
+use triage::{Bug, Bugs, History, Project, worth};
 
 use super::{Output, human::plain, usage};
 use crate::{
@@ -56,7 +56,13 @@ pub(crate) struct Input {
 /// What a bug's turn goes by, in hundredths.
 fn worth_of(bug: &Bug, project: &Project) -> u64 {
     let priority = bug.impact.priority(project);
-    let worth = worth(&bug.assessment, &priority, &bug.event, LANGUAGES);
+    let worth = worth(
+        &bug.assessment,
+        &priority,
+        &bug.event,
+        LANGUAGES,
+        &History::default(),
+    );
     (worth.score * 100.0) as u64
 }
 
