@@ -1,20 +1,19 @@
 //! `outerloop bugs`: what the service has stored; `outerloop merge`, `split`, `resolve`: what people decide about it.
 
 use std::{
-    future::Future,
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::Context;
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
+use triage::Worth;
 
 use crate::{
     config::Config,
-    fix::{Output, plain, usage},
+    fix::{Output, ids, plain, usage, wait, worth_now},
     store::{self, State, StoredBug, Verdict},
     streams::printed,
 };
@@ -84,11 +83,7 @@ struct Place {
 
 impl Place {
     fn store(&self) -> anyhow::Result<PathBuf> {
-        let store = Config::load(self.config.as_deref())?.serve.store;
-        if !store.exists() {
-            return Err(usage(format!("there is no store at {}", store.display())));
-        }
-        Ok(store)
+        store_of(&Config::load(self.config.as_deref())?)
     }
 
     fn decide(&self, bug: &str, verdict: &Verdict) -> anyhow::Result<ExitCode> {
@@ -114,7 +109,8 @@ pub(crate) fn resolve(args: &ResolveArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut bugs = wait(store::bugs(&args.place.store()?, args.place.project))?;
+    let path = args.place.store()?;
+    let mut bugs = wait(store::bugs(&path, args.place.project))?;
     if let Some(name) = &args.bug {
         bugs.retain(|bug| bug.id.starts_with(name.as_str()));
         if bugs.is_empty() {
@@ -122,16 +118,29 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     }
     bugs.truncate(args.limit);
+    let events = wait(store::events(&path, &ids(&bugs)))?;
+    let history = wait(store::history(&path))?;
+    let bugs: Vec<(StoredBug, Worth)> = bugs
+        .into_iter()
+        .zip(&events)
+        .map(|(bug, event)| {
+            let worth = worth_now(&bug, event, &history);
+            (bug, worth)
+        })
+        .collect();
     let text = match args.output {
         Output::Json => {
-            let bugs: Vec<Value> = bugs.iter().map(machine).collect();
+            let bugs: Vec<Value> = bugs
+                .iter()
+                .map(|(bug, worth)| machine(bug, worth))
+                .collect();
             format!("{:#}\n", json!({"bugs": bugs}))
         }
         Output::Human => bugs
             .iter()
-            .map(|bug| match &args.bug {
-                Some(_) => human(bug) + &details(bug),
-                None => human(bug),
+            .map(|(bug, worth)| match &args.bug {
+                Some(_) => human(bug, worth) + &details(bug),
+                None => human(bug, worth),
             })
             .collect(),
     };
@@ -139,15 +148,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn wait<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("starting the runtime")?
-        .block_on(work)
+/// The store that a configuration names.
+///
+/// # Errors
+/// A usage error if there is none.
+pub(crate) fn store_of(config: &Config) -> anyhow::Result<PathBuf> {
+    let store = &config.serve.store;
+    if !store.exists() {
+        return Err(usage(format!("there is no store at {}", store.display())));
+    }
+    Ok(store.clone())
 }
 
-fn machine(bug: &StoredBug) -> Value {
+fn machine(bug: &StoredBug, worth: &Worth) -> Value {
     let impact = &bug.impact;
     json!({
         "id": bug.id,
@@ -167,6 +180,11 @@ fn machine(bug: &StoredBug) -> Value {
             State::Resolved { at, release } => json!({"name": "resolved", "at": rfc3339(*at), "release": release}),
             State::Regressed { at, release } => json!({"name": "regressed", "at": rfc3339(*at), "release": release}),
         },
+        "fixer": {"worth": worth.score, "reason": worth.reason},
+        "attempt": bug.attempt.as_ref().map(|attempt| json!({
+            "at": rfc3339(attempt.at), "outcome": attempt.outcome.as_str(), "reason": attempt.reason,
+            "release": attempt.release, "fix": attempt.fix,
+        })),
         "event": bug.event_id,
         "kinds": bug.kinds.iter().map(|kind| json!({
             "id": kind.id, "count": kind.n_events, "why": kind.why, "event": kind.event_id,
@@ -177,7 +195,7 @@ fn machine(bug: &StoredBug) -> Value {
     })
 }
 
-fn human(bug: &StoredBug) -> String {
+fn human(bug: &StoredBug, worth: &Worth) -> String {
     let reason = bug.assessment["reason"].as_str().unwrap_or_default();
     let of = |release: &Option<String>| {
         release
@@ -191,9 +209,18 @@ fn human(bug: &StoredBug) -> String {
             format!("  BACK AGAIN{} since {}\n", of(release), rfc3339(*at))
         }
     };
+    let attempt = bug.attempt.as_ref().map_or_else(String::new, |attempt| {
+        let confidence = attempt
+            .fix
+            .as_ref()
+            .and_then(|fix| fix["confidence"].as_f64());
+        let sure = confidence.map_or_else(String::new, |c| format!(" (confidence {c:.2})"));
+        let (outcome, at) = (attempt.outcome.as_str(), rfc3339(attempt.at));
+        format!("  {outcome}, {at}: {}{sure}\n", attempt.reason)
+    });
     let last = bug.impact.activity.last;
     format!(
-        "{}  priority {:>3}  {:>7} ×  {}\n  {} · project {} · last seen {}\n  {}\n{}",
+        "{}  priority {:>3}  {:>7} ×  {}\n  {} · project {} · last seen {}\n  {}\n  for the fixer: {}\n{}{}",
         bug.id,
         bug.priority.score,
         bug.impact.n_events,
@@ -202,6 +229,8 @@ fn human(bug: &StoredBug) -> String {
         bug.project,
         last.map_or_else(|| "at no known time".to_owned(), rfc3339),
         plain(&bug.priority.reasons.join("; ")),
+        plain(&worth.reason),
+        plain(&attempt),
         plain(&state),
     )
 }

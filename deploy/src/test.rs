@@ -14,6 +14,9 @@ use crate::fix::{self, Answer, Done, Input, Output, Session};
 /// failure.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// The log; - for standard input.
+    #[arg(long, value_name = "FILE")]
+    log: PathBuf,
     #[command(flatten)]
     input: Input,
     /// Write the tests to the work tree.
@@ -29,7 +32,8 @@ pub(crate) struct Args {
 /// # Errors
 /// A usage error for what the caller can mend, others for failures of ours.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let (mut session, bugs) = Session::open(&args.input)?;
+    let mut session = Session::open(&args.input)?;
+    let bugs = session.read(&args.log)?;
     let mut answers = Vec::new();
     let mut done = Done::default();
     for (n, bug) in bugs.iter().enumerate() {

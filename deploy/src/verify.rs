@@ -27,6 +27,9 @@ pub(crate) struct Args {
     /// The patch, a unified diff with a/ and b/ before the paths; - for standard input.
     #[arg(long, value_name = "FILE")]
     patch: PathBuf,
+    /// The log; - for standard input.
+    #[arg(long, value_name = "FILE")]
+    log: PathBuf,
     #[command(flatten)]
     input: Input,
     /// The bug that the patch is for [default: the first that it cures, of those whose trace passes through a changed file first].
@@ -39,11 +42,12 @@ pub(crate) struct Args {
 /// # Errors
 /// A usage error for what the caller can mend, others for failures of ours.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    if args.patch == Path::new("-") && args.input.log == Path::new("-") {
+    if args.patch == Path::new("-") && args.log == Path::new("-") {
         return Err(usage("--patch and --log cannot both be standard input"));
     }
     let text = read(&args.patch)?;
-    let (mut session, bugs) = Session::open(&args.input)?;
+    let mut session = Session::open(&args.input)?;
+    let bugs = session.read(&args.log)?;
     let mut best: Option<Answer> = None;
     for tried in chosen(args, &mut session, bugs, &text)? {
         let (started, bug) = (Instant::now(), &tried.bug);

@@ -6,7 +6,7 @@ use tests::{Crash, Form, Outerloop, Repository};
 
 use crate::shop;
 
-const CLIENT: &str = r#""""Talks to a server."""
+pub(crate) const CLIENT: &str = r#""""Talks to a server."""
 
 
 class Client:

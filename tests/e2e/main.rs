@@ -35,6 +35,7 @@ mod search;
 mod serve;
 mod shop;
 mod status;
+mod stored;
 mod triage;
 mod verify;
 mod witness;

@@ -25,6 +25,12 @@ impl BugId {
         Self(fingerprint.as_str()[..10].to_owned())
     }
 
+    /// From a text of ten hex digits; `None` for any other.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_one = text.len() == 10 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        is_one.then(|| Self(text.to_owned()))
+    }
+
     /// The ten digits.
     pub fn as_str(&self) -> &str {
         &self.0

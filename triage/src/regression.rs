@@ -31,6 +31,14 @@ impl Releases {
         true
     }
 
+    /// Of these releases the one that was first seen last.
+    pub fn newest_of<'a>(&self, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+        names
+            .filter_map(|name| Some((self.first_seen.get(name)?, name)))
+            .max()
+            .map(|(_, name)| name)
+    }
+
     /// The release that was first seen last.
     pub fn newest(&self) -> Option<&str> {
         self.newest.as_ref().map(|(_, name)| name.as_str())

@@ -4,7 +4,9 @@ use std::{mem, time::Duration};
 
 use fixer::{Candidate, Checkout, Refuted, Report, VerifiedFix, git::CommitSha};
 use serde_json::{Value, json};
-use triage::{Bug, Fixability};
+use triage::Bug;
+
+use crate::store::Outcome;
 
 /// One bug and what became of it.
 pub(crate) struct Answer {
@@ -85,6 +87,12 @@ impl Answer {
         }
     }
 
+    /// Why there is no fix, where there is none.
+    pub(crate) fn why_not(&self) -> &str {
+        let why = self.report.why_not.as_deref();
+        why.unwrap_or("no fix was found")
+    }
+
     fn to_json(&self) -> Value {
         let mut out = self.bug_json();
         let more = json!({
@@ -92,7 +100,7 @@ impl Answer {
             "exploration": self.report.exploration,
             "history": self.history_json(),
             "fix": self.fix.as_ref().map(|fix| fix.to_json(self.report.n_candidates)),
-            "why_not": if self.fix.is_some() { None } else { self.report.why_not.clone().or(Some("no fix was found".to_owned())) },
+            "why_not": if self.fix.is_some() { None } else { Some(self.why_not()) },
             "cured_by": self.report.cured_by,
             "refuted": refuted(&self.report.refuted),
             "candidates": self.report.n_candidates,
@@ -193,11 +201,11 @@ impl Counts {
     pub(crate) fn of(answers: &[Answer]) -> Self {
         let mut out = Self::default();
         for answer in answers {
-            let n = match answer {
-                a if a.fix.is_some() => &mut out.fixed,
-                a if a.report.cured_by.is_some() => &mut out.cured,
-                a if a.bug.assessment.kind != Fixability::Fixable => &mut out.declined,
-                _ => &mut out.unfixed,
+            let n = match answer.outcome() {
+                Outcome::Fixed => &mut out.fixed,
+                Outcome::Cured => &mut out.cured,
+                Outcome::Declined => &mut out.declined,
+                Outcome::Unfixed => &mut out.unfixed,
             };
             *n += 1;
         }

@@ -57,11 +57,7 @@ pub(super) fn show(answer: &Answer) {
 
 /// What did not come about, and why.
 pub(crate) fn refusal(what: &str, answer: &Answer) {
-    let why = answer.report.why_not.as_deref();
-    println!(
-        "  {RED}{what}{RED:#}: {}",
-        plain(why.unwrap_or("no fix was found"))
-    );
+    println!("  {RED}{what}{RED:#}: {}", plain(answer.why_not()));
 }
 
 /// What each gate saw.

@@ -1,32 +1,42 @@
 //! `outerloop fix`: a log and a repository in, verified patches out.
 //!
 //! Read this file (the order of things), then `session` (arguments, and the way to the fixer, which `verify` and `test`
-//! share), `answer` (what is told of a bug), `human` (how), `deliver` (where patches go).
+//! share), `stored` (bugs of the store instead of a log), `answer` (what is told of a bug), `human` (how), `deliver` (where patches go).
 //! Invariant: the user's repository is written only by `--apply` and `--branch`.
 
 mod answer;
 mod deliver;
 mod human;
 mod session;
+mod stored;
 
-use std::{path::PathBuf, process::ExitCode, time::Instant};
+use std::{future::Future, path::PathBuf, process::ExitCode, time::Instant};
 
+use anyhow::Context;
 use fixer::{Checkout, Goal, Report};
 use triage::{Bug, Fixability};
 
+use self::stored::Stored;
 pub(crate) use self::{
     answer::{Answer, merge},
     deliver::{apply, write_test},
     human::{gates, plain, refusal, reproduced},
     session::{Done, Input, LANGUAGES, Session, release, repository},
+    stored::{ids, worth_now},
 };
+use crate::bugs::store_of;
 
-/// Find the errors in a log, reproduce them against a repository, and fix what can be proven.
+/// Find the errors in a log or the store, reproduce them against a repository, and fix what can be proven.
 ///
-/// Exit status: 0 at least one verified fix; 3 errors found, none fixed; 4 no error in the log; 2 bad usage; 1 an
-/// internal failure.
+/// Exit status: 0 at least one verified fix; 3 errors found, none fixed; 4 no error in the log, or no stored bug that waits;
+/// 2 bad usage; 1 an internal failure.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    source: Source,
+    /// The project of the stored bugs.
+    #[arg(long, value_name = "ID", conflicts_with = "log")]
+    project: Option<u64>,
     #[command(flatten)]
     input: Input,
     #[command(flatten)]
@@ -34,6 +44,21 @@ pub(crate) struct Args {
     /// List in the JSON what else cured the crash: for the benchmark, which measures the gates on it.
     #[arg(long, hide = true)]
     cured: bool,
+}
+
+/// Where the errors come from; exactly one.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Source {
+    /// The log; - for standard input.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// A bug that `outerloop serve` has stored, by its name or the beginning of it; may be given several times.
+    #[arg(long, value_name = "BUG")]
+    bug: Vec<String>,
+    /// The N stored bugs that are worth the time most, of those that wait for it.
+    #[arg(long, value_name = "N")]
+    next: Option<usize>,
 }
 
 /// Where verified patches go; at most one.
@@ -78,7 +103,17 @@ pub(crate) fn usage(text: impl Into<String>) -> anyhow::Error {
 /// # Errors
 /// [`UsageError`] for what the caller can mend, others for failures of ours.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let (mut session, bugs) = Session::open(&args.input)?;
+    let mut session = Session::open(&args.input)?;
+    let (stored, bugs) = match &args.source.log {
+        Some(log) => (None, session.read(log)?),
+        None => {
+            let source = &args.source;
+            let path = store_of(&session.config)?;
+            let (stored, bugs) = Stored::take(path, args.project, &source.bug, source.next)?;
+            session.n_events = bugs.iter().map(|bug| bug.impact.n_events).sum();
+            (Some(stored), bugs)
+        }
+    };
     let mut answers = Vec::new();
     let mut done = Done::default();
     for (n, bug) in bugs.iter().enumerate() {
@@ -103,6 +138,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Fixability::NotFixable => not_fixable(bug, &checkout),
         };
         let answer = Answer::new(bug, report, &checkout, note, started.elapsed(), args.cured);
+        if let Some(stored) = &stored {
+            stored.note(n, &answer)?;
+        }
         if args.input.output == Output::Human {
             human::show(&answer);
         }
@@ -121,6 +159,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Output::Human => human::summary(n_events, &answers),
     }
     Ok(status(n_events, answers.iter().any(|a| a.fix.is_some())))
+}
+
+/// Waits for what is asked of the store.
+pub(crate) fn wait<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")?
+        .block_on(work)
 }
 
 /// What is told of a bug that code cannot fix: why, and where it shows.

@@ -27,9 +27,6 @@ use crate::{
 /// The arguments of a command that works on a log's bugs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Input {
-    /// The log; - for standard input.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) log: PathBuf,
     /// The git repository of the program that wrote it.
     #[arg(long, value_name = "DIR")]
     repo: PathBuf,
@@ -89,7 +86,7 @@ pub(crate) const LANGUAGES: &[Platform] = &[Platform::Python];
 /// One run over a log: what all of its bugs share.
 pub(crate) struct Session<'a> {
     input: &'a Input,
-    config: Config,
+    pub(crate) config: Config,
     pub(crate) repository: Repository,
     /// The commit that was asked for.
     forced: Option<CommitSha>,
@@ -103,11 +100,11 @@ pub(crate) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Opens the repository and reads the log; the bugs come in the order in which they are worth the time.
+    /// Opens the repository.
     ///
     /// # Errors
     /// A usage error for what the caller can mend, others for failures of ours.
-    pub(crate) fn open(input: &'a Input) -> anyhow::Result<(Self, Vec<Bug>)> {
+    pub(crate) fn open(input: &'a Input) -> anyhow::Result<Self> {
         let config = Config::load(input.config.as_deref())?;
         let repository = repository(&input.repo)?;
         let forced = input.commit.as_deref().map(|r| {
@@ -118,31 +115,33 @@ impl<'a> Session<'a> {
         let forced = forced.transpose()?;
         let deps = input.deps.as_deref();
         let deps = deps.map(|deps| folder::given("--deps", deps)).transpose()?;
-        let mut bugs = Bugs::default();
-        let log = open_log(&input.log)?;
-        ingest::read(log, input.format, |event| bugs.add(event)).map_err(|e| {
-            usage(format!(
-                "{}: {:#}",
-                input.log.display(),
-                anyhow::Error::new(e)
-            ))
-        })?;
-        let session = Self {
+        Ok(Self {
             config,
             repository,
             forced,
             deps,
             trees: Vec::new(),
             machine: None,
-            n_events: bugs.n_events(),
+            n_events: 0,
             progress: input.output == Output::Human || std::io::stderr().is_terminal(),
             input,
-        };
+        })
+    }
+
+    /// The bugs of a log, in the order in which they are worth the time.
+    ///
+    /// # Errors
+    /// A usage error if it can't be read.
+    pub(crate) fn read(&mut self, path: &Path) -> anyhow::Result<Vec<Bug>> {
+        let mut bugs = Bugs::default();
+        ingest::read(open_log(path)?, self.input.format, |event| bugs.add(event))
+            .map_err(|e| usage(format!("{}: {:#}", path.display(), anyhow::Error::new(e))))?;
+        self.n_events = bugs.n_events();
         let project = bugs.project();
         let mut bugs = bugs.into_ranked();
         bugs.sort_by_cached_key(|bug| Reverse(worth_of(bug, &project)));
-        session.say(&format!("{} events, {} bugs", session.n_events, bugs.len()));
-        Ok((session, bugs))
+        self.say(&format!("{} events, {} bugs", self.n_events, bugs.len()));
+        Ok(bugs)
     }
 
     /// What is being done, on standard error.

@@ -9,6 +9,9 @@ use triage::{Features, assess, title};
 
 use super::{known, now_ms, read::existing};
 
+/// How the reason of a kind begins that a person split from a bug.
+const SPLIT: &str = "a person said that this is not";
+
 /// A decision about a bug, by the names that people see.
 #[derive(Debug, Clone)]
 pub(crate) enum Verdict {
@@ -43,15 +46,15 @@ pub(crate) async fn decide(
     Ok(text)
 }
 
-struct Found {
-    id: i64,
+pub(super) struct Found {
+    pub(super) id: i64,
     project: i64,
     name: String,
     title: String,
 }
 
 /// A bug that has events, by the beginning of its name.
-async fn find(
+pub(super) async fn find(
     tx: &mut Transaction<'_, Any>,
     project: Option<u64>,
     name: &str,
@@ -94,16 +97,51 @@ async fn merge(
             "a person said that {} ({}) is {}",
             other.name, other.title, bug.name
         );
-        sqlx::query("UPDATE kinds SET bug = $1, why = $2 WHERE bug = $3")
-            .bind(bug.id)
-            .bind(&text)
-            .bind(other.id)
-            .execute(&mut **tx)
-            .await?;
-        note(tx, &other, &text).await?;
+        join(tx, bug, &other, &text).await?;
         merged.push(format!("{} ({})", other.name, other.title));
     }
     Ok(format!("merged into {}: {}", bug.name, merged.join(", ")))
+}
+
+/// Lets all kinds of a bug be another one's, with the reason.
+async fn join(
+    tx: &mut Transaction<'_, Any>,
+    bug: &Found,
+    other: &Found,
+    why: &str,
+) -> anyhow::Result<()> {
+    sqlx::query("UPDATE kinds SET bug = $1, why = $2 WHERE bug = $3")
+        .bind(bug.id)
+        .bind(why)
+        .bind(other.id)
+        .execute(&mut **tx)
+        .await?;
+    note(tx, other, why).await
+}
+
+/// Lets a bug be the one whose fix cures it as well, unless a person said that one of its kinds is not what it was taken for.
+pub(super) async fn join_cured(
+    tx: &mut Transaction<'_, Any>,
+    project: u64,
+    by: &str,
+    cured: &Found,
+) -> anyhow::Result<()> {
+    let bug = find(tx, Some(project), by).await?;
+    let said =
+        sqlx::query("SELECT id FROM kinds WHERE bug = $1 AND substr(why, 1, length($2)) = $2")
+            .bind(cured.id)
+            .bind(SPLIT)
+            .fetch_optional(&mut **tx)
+            .await?;
+    if said.is_some() || bug.id == cured.id {
+        return Ok(());
+    }
+    let text = format!(
+        "the fix of {} cures {} ({}) as well",
+        bug.name, cured.name, cured.title
+    );
+    join(tx, &bug, cured, &text).await?;
+    note(tx, &bug, &text).await
 }
 
 async fn split(
@@ -176,10 +214,7 @@ async fn split(
             bug.name
         );
     }
-    let text = format!(
-        "a person said that this is not {} ({})",
-        bug.name, bug.title
-    );
+    let text = format!("{SPLIT} {} ({})", bug.name, bug.title);
     for id in &ids {
         sqlx::query("UPDATE kinds SET bug = $1, why = $2 WHERE id = $3")
             .bind(made.id)

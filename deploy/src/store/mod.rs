@@ -3,6 +3,7 @@
 //! All writing goes through one task (`writer`), which commits whatever waits in one transaction: an acknowledgement
 //! costs one write to the disk, shared by all that wait for it.
 
+mod attempts;
 mod decide;
 mod known;
 mod read;
@@ -29,6 +30,7 @@ use tokio::{
 
 use self::writer::Prepared;
 pub(crate) use self::{
+    attempts::{Attempt, Outcome, events, history, note_attempt},
     decide::{Verdict, decide},
     read::{State, StoredBug, bugs},
 };
@@ -146,13 +148,17 @@ fn escaped(path: &Path) -> anyhow::Result<String> {
 }
 
 fn migrations() -> Migrator {
-    const ALL: [(&str, &str); 3] = [
+    const ALL: [(&str, &str); 4] = [
         ("events", include_str!("../../migrations/0001_events.sql")),
         (
             "fingerprints",
             include_str!("../../migrations/0002_fingerprints.sql"),
         ),
         ("kinds", include_str!("../../migrations/0003_kinds.sql")),
+        (
+            "attempts",
+            include_str!("../../migrations/0004_attempts.sql"),
+        ),
     ];
     let migration = |(at, (name, sql)): (usize, (&'static str, &'static str))| {
         let version = at as i64 + 1;
@@ -174,7 +180,7 @@ pub(crate) fn random_hex() -> String {
     format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| since.as_millis() as i64)
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use sqlx::{AnyPool, Row};
 use triage::{Impact, Priority, Project, Releases};
 
-use super::{Store, connect, now_ms, writer};
+use super::{Attempt, Outcome, Store, attempts, connect, now_ms, writer};
 
 /// A bug as it is stored.
 #[derive(Debug, Clone)]
@@ -31,6 +31,34 @@ pub(crate) struct StoredBug {
     pub(crate) kinds: Vec<Kind>,
     /// What people decided about it, the oldest first.
     pub(crate) decisions: Vec<Decision>,
+    /// Its newest release.
+    pub(crate) release: Option<String>,
+    /// How much that event tells.
+    pub(crate) wealth: i64,
+    /// What came of it when the fixer had it last.
+    pub(crate) attempt: Option<Attempt>,
+}
+
+impl StoredBug {
+    /// Why the fixer leaves it alone for now: it had it, and nothing is new since; or it is said to be fixed.
+    pub(crate) fn why_settled(&self) -> Option<String> {
+        let regressed = match self.state {
+            State::Resolved { .. } => return Some("it is said to be fixed".to_owned()),
+            State::Regressed { at, .. } => Some(at),
+            State::Open => None,
+        };
+        let attempt = self.attempt.as_ref()?;
+        let is_fixed = attempt.outcome == Outcome::Fixed;
+        let is_new = self.release != attempt.release
+            || !is_fixed && self.wealth > attempt.wealth
+            || regressed.is_some_and(|at| at > attempt.at);
+        let what = if is_fixed {
+            "fixed; it waits for a newer release that has it"
+        } else {
+            "tried and not fixed; it waits for an event that tells more, or a newer release that has it"
+        };
+        (!is_new).then(|| what.to_owned())
+    }
 }
 
 /// Whether a bug is there. Times are milliseconds since 1970.
@@ -111,7 +139,8 @@ async fn read(pool: &AnyPool, project: i64) -> anyhow::Result<Vec<StoredBug>> {
             });
         }
     }
-    let projects = projects(pool, &gathered).await?;
+    let (projects, releases) = projects(pool, &gathered).await?;
+    let mut attempts = attempts::newest(pool).await?;
     let rows = sqlx::query(
         "SELECT id, project, fingerprint, title, assessment, resolved_at, resolved_in, regressed_at, regressed_in \
          FROM bugs WHERE $1 < 0 OR project = $1 ORDER BY id",
@@ -122,8 +151,9 @@ async fn read(pool: &AnyPool, project: i64) -> anyhow::Result<Vec<StoredBug>> {
     let mut bugs = Vec::new();
     for row in rows {
         // One without kinds was merged into another.
+        let id: i64 = row.try_get(0)?;
         let Some((project, gathered)) = gathered
-            .remove(&row.try_get(0)?)
+            .remove(&id)
             .zip(row.try_get(1).ok())
             .map(|(gathered, project): (Gathered, i64)| (project, gathered))
         else {
@@ -147,7 +177,13 @@ async fn read(pool: &AnyPool, project: i64) -> anyhow::Result<Vec<StoredBug>> {
             title: row.try_get(3)?,
             assessment: serde_json::from_str(&assessment)?,
             priority: gathered.impact.priority(&projects[&project]),
+            release: releases.get(&project).and_then(|releases| {
+                let names = gathered.impact.releases.keys().map(String::as_str);
+                releases.newest_of(names).map(str::to_owned)
+            }),
             impact: gathered.impact,
+            wealth: gathered.best.0,
+            attempt: attempts.remove(&id),
             event_id: gathered.best.1,
             state,
             kinds: gathered.kinds,
@@ -196,11 +232,11 @@ async fn kinds(pool: &AnyPool, project: i64) -> anyhow::Result<HashMap<i64, Gath
     Ok(bugs)
 }
 
-/// What the bugs of each project are looked at beside.
+/// What the bugs of each project are looked at beside, and its releases.
 async fn projects(
     pool: &AnyPool,
     gathered: &HashMap<i64, Gathered>,
-) -> anyhow::Result<HashMap<i64, Project>> {
+) -> anyhow::Result<(HashMap<i64, Project>, HashMap<i64, Releases>)> {
     let mut projects: HashMap<i64, Project> = HashMap::new();
     let mut releases: HashMap<i64, Releases> = HashMap::new();
     for row in sqlx::query("SELECT project, name, first_seen FROM releases")
@@ -234,7 +270,7 @@ async fn projects(
             (since, first) => since.or(first),
         };
     }
-    Ok(projects)
+    Ok((projects, releases))
 }
 
 impl Store {

@@ -1,0 +1,136 @@
+//! Bugs that the service has stored, from the store through the fixer and back.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tests::{Crash, Form, KEY, Outerloop, Ran, Repository, Service};
+
+use crate::{duplicates::CLIENT, shop};
+
+/// Sends the crash of a script of the repository.
+fn send(service: &Service, repository: &Repository, script: &str, id: u64) {
+    let log = repository.crash(Crash {
+        script,
+        root: "",
+        shown: "/app",
+        form: Form::Sentry,
+    });
+    let mut event: Value = serde_json::from_str(&fs::read_to_string(log).unwrap()).unwrap();
+    event["event_id"] = json!(format!("{id:032x}"));
+    event["release"] = json!("1.0");
+    let url = format!("{}?sentry_key={KEY}", service.url("/api/1/store/"));
+    let answer = ureq::post(&url).send(event.to_string().as_bytes()).unwrap();
+    assert_eq!(answer.status().as_u16(), 200);
+}
+
+fn fix<const N: usize>(service: &Service, repository: &Repository, which: [&str; N]) -> Ran {
+    Outerloop::with(["fix", "--output", "json"])
+        .and(["--repo".into(), repository.root().as_os_str().to_owned()])
+        .and([
+            "--config".into(),
+            service.path("outerloop.toml").into_os_string(),
+        ])
+        .and(which)
+        .run()
+}
+
+#[test]
+fn a_stored_bug_is_fixed_and_left_alone_then() {
+    let repository = shop::shop();
+    let mut service = Service::new("");
+    service.start();
+    send(&service, &repository, shop::SCRIPT, 1);
+    let id = service.bugs()[0]["id"].as_str().unwrap().to_owned();
+    let answer = fix(&service, &repository, ["--bug", &id]).json(0);
+    shop::check_shape(&answer);
+    assert_eq!(answer["bugs"][0]["id"], id.as_str());
+    // It is kept, diff and all, whatever becomes of the command and the service.
+    service.kill();
+    let bug = service.bugs().remove(0);
+    let attempt = &bug["attempt"];
+    assert_eq!(attempt["outcome"], "fixed", "{bug:#}");
+    assert_eq!(attempt["fix"]["diff"], answer["bugs"][0]["fix"]["diff"]);
+    assert_eq!(bug["fixer"]["worth"], 0.0, "{bug:#}");
+    let printed = service.tell(&["bugs", "--bug", &id]).unwrap();
+    assert!(
+        printed.contains("  fixed, ") && printed.contains("(confidence 0."),
+        "{printed}"
+    );
+    let next = fix(&service, &repository, ["--next", "5"]).json(4);
+    assert_eq!(next["bugs"], json!([]), "{next}");
+    for wrong in [["--bug", "nobody"], ["--log", "-"]] {
+        let ran = fix(&service, &repository, ["--bug", &id, wrong[0], wrong[1]]);
+        assert_eq!(ran.status, Some(2), "{}", ran.errors());
+    }
+}
+
+#[test]
+fn what_one_fix_cures_becomes_one_bug_until_a_person_says_otherwise() {
+    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/client.py", CLIENT)]);
+    let mut service = Service::new("");
+    service.start();
+    for (id, call) in [(1, "close"), (2, "is_open")] {
+        let script = format!("from shop.client import Client\n\nClient(\"a\").{call}()\n");
+        send(&service, &repository, &script, id);
+    }
+    assert_eq!(service.bugs().len(), 2);
+    let answer = fix(&service, &repository, ["--next", "2"]).json(0);
+    let (fixed, cured) = (&answer["bugs"][0], &answer["bugs"][1]);
+    assert_eq!(cured["cured_by"], fixed["id"], "{answer}");
+    let bugs = service.bugs();
+    assert_eq!(bugs.len(), 1, "{bugs:#?}");
+    assert_eq!(
+        (&bugs[0]["id"], &bugs[0]["count"]),
+        (&fixed["id"], &json!(2))
+    );
+    let said = format!("the fix of {} cures", fixed["id"].as_str().unwrap());
+    let kinds = bugs[0]["kinds"].as_array().unwrap();
+    let joined = kinds
+        .iter()
+        .find(|kind| kind["why"].as_str().unwrap().starts_with(&said))
+        .unwrap_or_else(|| panic!("{bugs:#?}"));
+    let text = bugs[0]["decisions"][0]["text"].as_str().unwrap();
+    assert!(text.starts_with(&said), "{text}");
+    let kind = joined["id"].as_str().unwrap();
+    let id = fixed["id"].as_str().unwrap();
+    service.tell(&["split", id, kind]).unwrap();
+    assert_eq!(service.bugs().len(), 2);
+}
+
+#[test]
+fn what_was_tried_in_vain_sinks_and_says_so() {
+    let repository = shop::shop();
+    let mut service = Service::new("");
+    service.start();
+    send(&service, &repository, shop::SCRIPT, 1);
+    let before = service.bugs().remove(0);
+    assert!(before["fixer"]["worth"].as_f64() > Some(0.0), "{before:#}");
+    // Twelve bugs of the same class that the fixer had before.
+    let like = r#"{"platform":"python","kind":"fixable","has_values":true,"class":"key-missing"}"#;
+    let values: Vec<String> = (100..112)
+        .map(|bug| format!("(1, {bug}, 0, 'unfixed', 'none', 0, '{like}')"))
+        .collect();
+    service.sql(&format!(
+        "INSERT INTO attempts (project, bug, at, outcome, reason, wealth, likeness) VALUES {}",
+        values.join(", ")
+    ));
+    let after = service.bugs().remove(0);
+    let reason = after["fixer"]["reason"].as_str().unwrap();
+    assert!(reason.contains("0 of 12 like it were fixed"), "{reason}");
+    let worth = |bug: &Value| bug["fixer"]["worth"].as_f64().unwrap();
+    assert!(worth(&after) * 4.0 < worth(&before), "{after:#}");
+    // Tried itself, it waits for news: an event of a newer release is some.
+    let own = service.sql("SELECT bug FROM kinds").remove(0);
+    let insert = |wealth: &str| {
+        service.sql(&format!(
+            "INSERT INTO attempts (project, bug, at, outcome, reason, seen_in, wealth) \
+             VALUES (1, {own}, 1, 'unfixed', 'nothing cured it', '1.0', {wealth})"
+        ));
+        service.bugs().remove(0)
+    };
+    assert!(worth(&insert("0")) > 0.0, "an event tells more now");
+    let settled = insert("1000");
+    assert_eq!(worth(&settled), 0.0, "{settled:#}");
+    service.sql("UPDATE attempts SET seen_in = '0.9'");
+    assert!(worth(&service.bugs()[0]) > 0.0);
+}
