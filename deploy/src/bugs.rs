@@ -120,11 +120,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     bugs.truncate(args.limit);
     let events = wait(store::events(&path, &ids(&bugs)))?;
     let history = wait(store::history(&path))?;
-    let bugs: Vec<(StoredBug, Worth)> = bugs
+    let bugs: Vec<(StoredBug, Option<Worth>)> = bugs
         .into_iter()
         .zip(&events)
         .map(|(bug, event)| {
-            let worth = worth_now(&bug, event, &history);
+            let worth = event.as_ref().map(|event| worth_now(&bug, event, &history));
             (bug, worth)
         })
         .collect();
@@ -132,15 +132,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Output::Json => {
             let bugs: Vec<Value> = bugs
                 .iter()
-                .map(|(bug, worth)| machine(bug, worth))
+                .map(|(bug, worth)| machine(bug, worth.as_ref()))
                 .collect();
             format!("{:#}\n", json!({"bugs": bugs}))
         }
         Output::Human => bugs
             .iter()
             .map(|(bug, worth)| match &args.bug {
-                Some(_) => human(bug, worth) + &details(bug),
-                None => human(bug, worth),
+                Some(_) => human(bug, worth.as_ref()) + &details(bug),
+                None => human(bug, worth.as_ref()),
             })
             .collect(),
     };
@@ -160,7 +160,7 @@ pub(crate) fn store_of(config: &Config) -> anyhow::Result<PathBuf> {
     Ok(store.clone())
 }
 
-fn machine(bug: &StoredBug, worth: &Worth) -> Value {
+fn machine(bug: &StoredBug, worth: Option<&Worth>) -> Value {
     let impact = &bug.impact;
     json!({
         "id": bug.id,
@@ -180,7 +180,7 @@ fn machine(bug: &StoredBug, worth: &Worth) -> Value {
             State::Resolved { at, release } => json!({"name": "resolved", "at": rfc3339(*at), "release": release}),
             State::Regressed { at, release } => json!({"name": "regressed", "at": rfc3339(*at), "release": release}),
         },
-        "fixer": {"worth": worth.score, "reason": worth.reason},
+        "fixer": worth.map(|worth| json!({"worth": worth.score, "reason": worth.reason})),
         "attempt": bug.attempt.as_ref().map(|attempt| json!({
             "at": rfc3339(attempt.at), "outcome": attempt.outcome.as_str(), "reason": attempt.reason,
             "release": attempt.release, "fix": attempt.fix,
@@ -195,7 +195,7 @@ fn machine(bug: &StoredBug, worth: &Worth) -> Value {
     })
 }
 
-fn human(bug: &StoredBug, worth: &Worth) -> String {
+fn human(bug: &StoredBug, worth: Option<&Worth>) -> String {
     let reason = bug.assessment["reason"].as_str().unwrap_or_default();
     let of = |release: &Option<String>| {
         release
@@ -229,7 +229,7 @@ fn human(bug: &StoredBug, worth: &Worth) -> String {
         bug.project,
         last.map_or_else(|| "at no known time".to_owned(), rfc3339),
         plain(&bug.priority.reasons.join("; ")),
-        plain(&worth.reason),
+        plain(worth.map_or("its event is gone", |worth| worth.reason.as_str())),
         plain(&attempt),
         plain(&state),
     )

@@ -133,4 +133,7 @@ fn what_was_tried_in_vain_sinks_and_says_so() {
     assert_eq!(worth(&settled), 0.0, "{settled:#}");
     service.sql("UPDATE attempts SET seen_in = '0.9'");
     assert!(worth(&service.bugs()[0]) > 0.0);
+    // Without its event it still shows.
+    service.sql("DELETE FROM events");
+    assert_eq!(service.bugs()[0]["fixer"], Value::Null);
 }

@@ -115,6 +115,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     };
     let mut answers = Vec::new();
+    // A bug that can't be kept, as one that a person has merged meanwhile, is no reason to withhold fixes.
+    let mut kept = Ok(());
     let mut done = Done::default();
     for (n, bug) in bugs.iter().enumerate() {
         let started = Instant::now();
@@ -139,7 +141,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         };
         let answer = Answer::new(bug, report, &checkout, note, started.elapsed(), args.cured);
         if let Some(stored) = &stored {
-            stored.note(n, &answer)?;
+            kept = kept.and(stored.note(n, &answer));
         }
         if args.input.output == Output::Human {
             human::show(&answer);
@@ -158,6 +160,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Output::Json => println!("{}", answer::json(n_events, &answers)),
         Output::Human => human::summary(n_events, &answers),
     }
+    kept?;
     Ok(status(n_events, answers.iter().any(|a| a.fix.is_some())))
 }
 

@@ -43,6 +43,11 @@ impl Stored {
         let history = wait(store::history(&path))?;
         let mut pairs: Vec<(f64, StoredBug, Bug)> = Vec::new();
         for (stored, event) in chosen.into_iter().zip(events) {
+            let event = match event {
+                Some(event) => event,
+                None if next.is_some() => continue,
+                None => return Err(usage(format!("no event of {} is kept", stored.id))),
+            };
             let bug = Bug {
                 id: BugId::parse(&stored.id).context("a stored bug's name is damaged")?,
                 title: stored.title.clone(),

@@ -141,21 +141,24 @@ pub(crate) async fn history(path: &Path) -> anyhow::Result<History> {
     Ok(history)
 }
 
-/// The stored events of these projects and ids, in their order.
+/// The stored events of these projects and ids, in their order; none for one that is gone or not kept whole.
 ///
 /// # Errors
-/// If there is no store, or an event is gone.
-pub(crate) async fn events(path: &Path, ids: &[(u64, &str)]) -> anyhow::Result<Vec<ErrorEvent>> {
+/// If there is no store.
+pub(crate) async fn events(
+    path: &Path,
+    ids: &[(u64, &str)],
+) -> anyhow::Result<Vec<Option<ErrorEvent>>> {
     let pool = existing(path).await?;
     let mut events = Vec::with_capacity(ids.len());
     for (project, id) in ids {
         let row = sqlx::query("SELECT body FROM events WHERE project = $1 AND event_id = $2")
             .bind(*project as i64)
             .bind(*id)
-            .fetch_one(&pool)
-            .await
-            .with_context(|| format!("reading event {id}"))?;
-        events.push(known::event(&row.try_get::<Vec<u8>, _>(0)?)?);
+            .fetch_optional(&pool)
+            .await?;
+        let body: Option<Vec<u8>> = row.map(|row| row.try_get(0)).transpose()?;
+        events.push(body.and_then(|body| known::event(&body).ok()));
     }
     Ok(events)
 }
