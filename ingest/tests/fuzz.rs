@@ -169,13 +169,16 @@ fn redaction_keeps_lengths() {
 
 #[test]
 fn redacting_twice_changes_nothing() {
-    for seed in SEEDS {
-        let once = redactor().text(seed);
+    each_input(|input, _| {
+        let once = redactor().text(&String::from_utf8_lossy(input));
         assert_eq!(redactor().text(&once), once);
+    });
+}
+
+#[test]
+fn digits_of_a_word_hide_no_address_before_or_after_a_blank() {
+    for text in ["93.184.216.34 4111 1111e@corp.io", "x9 93.184.216.34"] {
+        let masked = redactor().text(text);
+        assert!(!masked.contains("93.184.216.34"), "{masked}");
     }
-    // FIXME: an IP address before digits that run into a mail address is seen the second time only. Once that is
-    // mended, `each_input` should be asked the above.
-    let once = redactor().text("a@corp.io 93.184.216.34 4111 1111e@corp.io");
-    assert!(once.contains("93.184.216.34"), "{once}");
-    assert_ne!(redactor().text(&once), once);
 }

@@ -116,13 +116,22 @@ fn numbers(text: &str, found: &mut Findings) {
             }
             run += 1;
         }
-        let is_bounded = is_word_start(text, at)
-            && (at == 0 || !b".-".contains(&bytes[at - 1]) || bytes[..at].ends_with(b"--"))
-            && !bytes
-                .get(end)
-                .is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if is_bounded {
-            candidate(text, at, end, found);
+        let starts = is_word_start(text, at)
+            && (at == 0 || !b".-".contains(&bytes[at - 1]) || bytes[..at].ends_with(b"--"));
+        let ends = !bytes
+            .get(end)
+            .is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        // Digits that belong to a word say nothing of those before or after a blank.
+        let from = match starts {
+            true => at,
+            false => text[at..end].find(' ').map_or(end, |n| at + n + 1),
+        };
+        let to = match ends {
+            true => end,
+            false => text[at..end].rfind(' ').map_or(at, |n| at + n),
+        };
+        if from < to {
+            candidate(text, from, to, found);
         }
         at = end;
     }
