@@ -62,6 +62,14 @@ fn numbers_are_joined_to_text() {
 }
 
 #[test]
+fn a_sum_of_numbers_is_not_made_a_text() {
+    let module = "def total(parts, factors):\n    \"\"\"The parts' sum, each with its factor.\"\"\"\n    total = 0\n    for amount, unit in parts:\n        total = total + amount * factors[unit]\n    return total\n";
+    let script = "from shop.things import total\n\n\ndef run():\n    return total([(\"1\", \"d\"), (\"2\", \"h\")], {\"d\": 24, \"h\": 1})\n\n\nrun()\n";
+    let bug = bug_of(module, script, 3);
+    assert!(bug["reproduction"].is_object(), "{bug}");
+}
+
+#[test]
 fn what_is_not_there_is_not_taken_out() {
     check(
         "class Room:\n    \"\"\"Who is in it.\"\"\"\n\n    def __init__(self):\n        self.guests = []\n\n    def leave(self, guest):\n        \"\"\"The guest is no longer there.\"\"\"\n        self.guests.remove(guest)\n",

@@ -126,12 +126,10 @@ fn end_of_value(text: &str) -> usize {
     let mut quote = None;
     for (at, c) in text.char_indices() {
         match (quote, c) {
-            (Some(open), _) => {
-                if c == open {
-                    quote = None;
-                    if depth == 0 {
-                        return at + c.len_utf8();
-                    }
+            (Some(open), _) if c == open => {
+                quote = None;
+                if depth == 0 {
+                    return at + c.len_utf8();
                 }
             }
             (None, '\'' | '"' | '`') => quote = Some(c),

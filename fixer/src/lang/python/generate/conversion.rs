@@ -273,13 +273,23 @@ fn as_other_operand(
     if !is_plain {
         return;
     }
+    // A literal text in the sum says that it makes a text; without one the text may be a number that nobody converted, the
+    // likelier where a number comes first.
+    let has_text = descendants(target.failing)
+        .iter()
+        .any(|n| n.kind() == "string");
+    let prior = match site.error.message.starts_with("unsupported") {
+        _ if has_text || wanted != "str" => 0.85,
+        false => 0.4,
+        true => 0.25,
+    };
     for node in operands(site, target, have).into_iter().take(3) {
         if node.parent().is_some_and(|p| p.kind() == "binary_operator") {
             let text = format!("{wanted}({})", site.file.text_of(node));
             out.push(proposal(
                 vec![Edit::replace(node, text)],
                 "convert an operand to the other's kind",
-                0.85,
+                prior,
             ));
         }
     }
