@@ -157,7 +157,11 @@ impl Visible<'_> {
         seen: &mut Vec<String>,
         depth: usize,
     ) -> Option<()> {
-        if local && let Some(literal) = self.value(name) {
+        // A class under its own name is imported, no value.
+        if local
+            && let Some(literal) = self.value(name)
+            && literal.source != name
+        {
             script.imports.extend(
                 literal
                     .imports
