@@ -207,6 +207,12 @@ impl<'a> Work<'a> {
         let Some((script, native)) = self.reproduce(report)? else {
             return Ok(None);
         };
+        // What the script imports besides is imported once as well, not in each of its runs.
+        for module in script.modules() {
+            if !self.bench.preload.contains(&module) {
+                self.bench.preload.push(module);
+            }
+        }
         let (explored, exploration) = self.choose_isolate(&script, &native)?;
         report.exploration = Some(exploration);
         let (script, published, native) = self.simplify(script, &explored, native)?;

@@ -127,19 +127,21 @@ def describe(value):
     return out
 
 
-PURE = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Load, ast.Tuple, ast.UnaryOp, ast.USub, ast.Not,
+PURE = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Load, ast.Store, ast.Tuple, ast.UnaryOp, ast.USub, ast.Not,
         ast.Compare, ast.cmpop, ast.BoolOp, ast.boolop, ast.BinOp, ast.operator, ast.Slice)
 
 
 def probe(frame, statement):
     """Values of the side-effect-free expressions of a statement, in the crashed frame."""
     out = {}
+    # What an augmented assignment sets it reads as well.
+    read = [node.target for node in ast.walk(statement) if isinstance(node, ast.AugAssign)]
     for node in ast.walk(statement):
         if not isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.BinOp)) or len(out) >= 60:
             continue
         if any(not isinstance(n, PURE) for n in ast.walk(node)):
             continue
-        if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) and node not in read:
             continue
         text = ast.unparse(node)
         if text in out:
@@ -151,7 +153,7 @@ def probe(frame, statement):
                 out[text] = describe(frame.f_globals[node.id])
             continue
         try:
-            out[text] = describe(eval(compile(ast.Expression(node), "<probe>", "eval"), frame.f_globals, frame.f_locals))
+            out[text] = describe(eval(compile(text, "<probe>", "eval"), frame.f_globals, frame.f_locals))
         except BaseException as error:
             out[text] = {"error": type(error).__name__}
     return out
@@ -260,17 +262,32 @@ def swap(change, repo):
     wanted = find_code(compile(change["source"], path, "exec", dont_inherit=True), change["names"])
     if wanted is None:
         return False
-    found = [f for f in FUNCTIONS.get(path, ()) if f.__code__.co_name == change["names"][-1]
-             and change["first"] <= f.__code__.co_firstlineno <= change["last"]]
+    live = [f for f in FUNCTIONS.get(path, ()) if change["first"] <= f.__code__.co_firstlineno <= change["last"]]
+    found = [f for f in live if f.__code__.co_name == change["names"][-1]]
     if not found:
         return False
-    for function in found:
-        if function.__code__.co_freevars != wanted.co_freevars:
-            return False
-    for function in found:
+    codes = {f.__code__: wanted for f in found}
+    inner = [f for f in live if f.__code__ not in codes]
+    for function in found if inner else ():
+        codes.update(inner_codes(function.__code__, wanted))
+    if any(f.__code__ not in codes or f.__code__.co_freevars != codes[f.__code__].co_freevars for f in live):
+        return False
+    for function in live:
         SWAPPED.append((function, function.__code__))
-        function.__code__ = wanted
+        function.__code__ = codes[function.__code__]
     return True
+
+
+def inner_codes(old, new):
+    """The new code of the functions inside, which were made when the one around ran at import; none of those around which
+    that function itself does something else now: it would have to run again."""
+    own = lambda code: (code.co_code, code.co_names, [c.co_name if isinstance(c, types.CodeType) else (type(c), c) for c in code.co_consts])
+    if own(old) != own(new):
+        return
+    for before, after in zip(old.co_consts, new.co_consts):
+        if isinstance(before, types.CodeType):
+            yield before, after
+            yield from inner_codes(before, after)
 
 
 FUNCTIONS = {}

@@ -51,6 +51,15 @@ impl Script {
             .chain([&self.call])
             .fold(String::new(), |text, part| text + part + "\n")
     }
+
+    /// The modules that it imports, or imports from.
+    pub(crate) fn modules(&self) -> impl Iterator<Item = String> {
+        let words = self.imports.iter().map(|import| import.split_whitespace());
+        words.filter_map(|mut words| match words.next()? {
+            "import" | "from" => Some(words.next()?.trim_end_matches(',').to_owned()),
+            _ => None,
+        })
+    }
 }
 
 /// The fidelity of a call through an instance that we made.
