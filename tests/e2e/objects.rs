@@ -67,3 +67,21 @@ fn a_repr_that_is_no_python_shows_fields() {
     let module = "class Field:\n    def __init__(self, key, value):\n        self.key = key\n        self.value = value\n\n    def __repr__(self):\n        return f\"<Field key={self.key!r} value={self.value}>\"\n\n\ndef report(field):\n    if not isinstance(field, Field):\n        raise TypeError(\"no field\")\n    if field.key == \"month\":\n        return 1 <= field.value <= 12\n    return None\n";
     check(module, "Field(\"month\", \"13\")", "report(Field(key=");
 }
+
+#[test]
+fn an_object_of_nobody_knows_what_is_a_bare_one() {
+    let module = "def other():\n    class Bare:\n        pass\n\n    return Bare()\n\n\ndef report(thing):\n    return thing.notes\n";
+    check(module, "other()", "report(Bare())");
+}
+
+#[test]
+fn a_file_holds_what_was_read_from_it() {
+    let module = "import io\nimport json\n\n\ndef file():\n    return io.StringIO('{\"rows\": [{\"id\": 1}, {\"name\": \"b\"}]}')\n\n\ndef report(file):\n    rows = json.load(file)\n    return [row[\"id\"] for row in rows[\"rows\"]]\n";
+    check(module, "file()", "report(io.StringIO(json.dumps(");
+}
+
+#[test]
+fn a_repr_between_backticks_shows_fields() {
+    let module = "class Field:\n    def __init__(self, key, value):\n        self.key = key\n        self.value = value\n\n    def __repr__(self):\n        return f\"Field(key=`{self.key}`, value=`{self.value}`)\"\n\n\ndef report(field):\n    return 12 - field.value\n";
+    check(module, "Field(\"month\", \"13\")", "report(Field(key=");
+}

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 
 use super::{
     project::is_identifier,
-    source::{PyFile, children},
+    source::{PyFile, children, descendants},
 };
 
 /// Longest repr that is read; longer ones were cut by every SDK that we know.
@@ -218,6 +218,11 @@ fn from_repr_with(text: &str, classes: Classes<'_>) -> Option<Literal> {
             let named = with_types_named(text).filter(|named| named != text)?;
             from_repr_with(&named, classes)
         });
+    }
+    // The grammar knows what Python 2 wrote between backticks.
+    let is_old = |n: &Node<'_>| n.kind() == "string_start" && file.text_of(*n) == "`";
+    if descendants(file.root()).iter().any(is_old) {
+        return None;
     }
     let root = children(file.root());
     let [statement] = root.as_slice() else {

@@ -8,7 +8,7 @@ use tree_sitter::Node;
 
 use super::{
     MADE_UP, Script,
-    object::{Class, class_of, constructed},
+    object::{Class, class_elsewhere, class_of, constructed},
     receiver::{Receiver, receivers},
 };
 use crate::lang::python::{
@@ -39,11 +39,16 @@ pub(super) fn direct(frame: &Frame, path: &str, project: &Project) -> Vec<Script
             let all = captured
                 .map(|value| callee.readings(value))
                 .unwrap_or_default();
+            let input = captured
+                .filter(|_| with_objects)
+                .and_then(|_| read_from(&callee, &parameter.name, frame));
             let literal = all.get(reading).or(all.first()).cloned();
-            let object = captured.filter(|_| with_objects && literal.is_none());
-            let object = object
-                .map(|value| callee.objects(value))
-                .unwrap_or_default();
+            let literal = literal.filter(|_| input.is_none());
+            let object = match (input, captured) {
+                (Some(input), _) => vec![input],
+                (None, Some(value)) if with_objects && literal.is_none() => callee.objects(value),
+                _ => Vec::new(),
+            };
             match (literal, parameter.kind) {
                 (Some(literal), _) => {
                     imports.extend(literal.imports);
@@ -79,6 +84,48 @@ pub(super) fn direct(frame: &Frame, path: &str, project: &Project) -> Vec<Script
     let plain = (0..MAX_READINGS).filter_map(|reading| attempt(reading, false));
     let with_objects = (0..MAX_OBJECTS).filter_map(|way| attempt(way, true));
     plain.chain(with_objects).flatten().collect()
+}
+
+/// Where the function reads JSON from a file or a text and what it read was captured, a file or a text that holds it.
+fn read_from(callee: &Callee<'_>, parameter: &str, frame: &Frame) -> Option<Receiver> {
+    let file = &callee.file;
+    let read = own_descendants(callee.function()).into_iter();
+    let mut assignments = read.filter(|n| n.kind() == "assignment").filter_map(|n| {
+        let field = |name| n.child_by_field_name(name);
+        Some((file.text_of(field("left")?), file.text_of(field("right")?)))
+    });
+    // `json.load(file, object_pairs_hook=dict)` as well.
+    let is_call = |right: &str, function: &str, input: &str| {
+        let rest = right
+            .strip_prefix(function)
+            .and_then(|r| r.strip_prefix(input));
+        rest.is_some_and(|rest| rest.starts_with([')', ',']))
+    };
+    let (name, is_file) = assignments.find_map(|(left, right)| {
+        let reads_file = is_call(right, "json.load(", parameter)
+            || is_call(right, "json.loads(", &format!("{parameter}.read()"));
+        let is_read = reads_file || is_call(right, "json.loads(", parameter);
+        is_read.then_some((left, reads_file))
+    })?;
+    let literal = callee
+        .readings(frame.locals.get(name)?)
+        .into_iter()
+        .next()?;
+    let text = format!("json.dumps({})", literal.source);
+    let mut imports = vec!["import json".to_owned()];
+    imports.extend(literal.imports);
+    let object = match is_file {
+        true => {
+            imports.push("import io".to_owned());
+            format!("io.StringIO({text})")
+        }
+        false => text,
+    };
+    Some(Receiver {
+        imports,
+        setup: Vec::new(),
+        object,
+    })
 }
 
 /// An argument as it is written for its parameter.
@@ -173,10 +220,21 @@ impl<'a> Callee<'a> {
         })
     }
 
-    /// Ways to make an object of the repository of which only the class was captured.
+    /// Ways to make an object of which only the class was captured; where the repository does not define that, a bare one.
     fn objects(&self, value: &Value) -> Vec<Receiver> {
         let class = class_of(value, self.project, &self.file.path);
-        class.map_or_else(Vec::new, |class| match value.as_str() {
+        let bare = || {
+            // The test shows the name: it has to be a word of the repository, not of production's data.
+            let name = value.as_str().and_then(class_elsewhere);
+            let name = name.filter(|name| is_word_of(self.project, name));
+            let bare = name.map(|name| Receiver {
+                imports: Vec::new(),
+                setup: vec![format!("class {name}:\n    pass")],
+                object: format!("{name}()"),
+            });
+            bare.into_iter().collect()
+        };
+        class.map_or_else(bare, |class| match value.as_str() {
             Some(repr) if !repr.starts_with("<class ") => {
                 let mut made = constructed_as(&class, repr, self.project);
                 let is_shown = repr.contains('=');
@@ -316,6 +374,15 @@ impl<'a> Callee<'a> {
         });
         called.collect()
     }
+}
+
+/// Whether a word stands in the repository's sources.
+fn is_word_of(project: &Project, word: &str) -> bool {
+    let between = |c: char| !c.is_alphanumeric() && c != '_';
+    project.sources().any(|path| {
+        let text = project.read(path).unwrap_or_default();
+        text.contains(word) && text.split(between).any(|w| w == word)
+    })
 }
 
 /// Objects of a class, made of literals, with the options turned that the method asks about: `Box({"a": 1}, dots=True)`.

@@ -50,6 +50,22 @@ pub(super) fn class_of(value: &Value, project: &Project, near: &str) -> Option<C
     })
 }
 
+/// The class's own name where a repr tells nothing but it: `<shop.tests.test_cart.<locals>.Bare object at 0x7f>`.
+pub(super) fn class_elsewhere(repr: &str) -> Option<&str> {
+    let (dotted, address) = repr
+        .strip_prefix('<')?
+        .strip_suffix('>')?
+        .split_once(" object at 0x")?;
+    let name = dotted
+        .rsplit('.')
+        .next()
+        .filter(|name| is_identifier(name))?;
+    address
+        .chars()
+        .all(|c| c.is_ascii_hexdigit())
+        .then_some(name)
+}
+
 /// Calls of a class's constructor: with what the repr shows of the object, and guesses for what else it must be given.
 pub(super) fn constructed(class: &Class, repr: &str, project: &Project) -> Vec<String> {
     let is_module = |path: &&str| project.module_of(path).as_deref() == Some(&class.module);
@@ -198,6 +214,13 @@ mod tests {
             "<class 'cart.Cart'>",
         ] {
             assert_eq!(of(repr).as_deref(), Some("cart:Cart"), "{repr}");
+        }
+        assert_eq!(
+            class_elsewhere("<a.<locals>.Bare object at 0x7f>"),
+            Some("Bare")
+        );
+        for repr in ["<Cart of 3>", "<a b object at 0x7f>", "Cart(items=`a`)"] {
+            assert_eq!(class_elsewhere(repr), None, "{repr}");
         }
         for repr in [
             "<cart.Basket object at 0x7f>",
