@@ -15,7 +15,7 @@ fn check(module: &str, call: &str, generator: &str, line: &str, witness: &str) {
 
 /// Checks that a form cures a crash; whether it is proposed depends on what else would.
 #[track_caller]
-fn check_cured(module: &str, call: &str, line: &str) {
+pub(crate) fn check_cured(module: &str, call: &str, line: &str) {
     let name = call.split('(').next().unwrap();
     let script =
         format!("from shop.things import {name}\n\n\ndef run():\n    return {call}\n\n\nrun()\n");
@@ -89,5 +89,27 @@ fn what_is_asked_for_afterwards_may_be_missing() {
         "class Part:\n    pass\n\n\ndef size(part):\n    \"\"\"The size of a part, 1 where it has none.\"\"\"\n    known = getattr(part, \"size\")\n    if known is not None:\n        return known\n    return 1\n\n\ndef of_new():\n    return size(Part())\n",
         "of_new()",
         "+    known = getattr(part, \"size\", None)",
+    );
+}
+
+#[test]
+fn a_method_is_called_of_what_is_asked_elsewhere() {
+    check(
+        "class Tree(dict):\n    def plain(self):\n        \"\"\"The tree in plain dicts.\"\"\"\n        out = {}\n        for key, value in self.items():\n            if isinstance(value, type(self)):\n                out[key] = value.plain()\n            elif isinstance(value, list):\n                out[key] = [item.plain() for item in value]\n            else:\n                out[key] = value\n        return out\n",
+        "Tree(a=[Tree(b=1), 2, \"c\"]).plain()",
+        "leave as it is",
+        "(item.plain() if isinstance(item, type(self)) else item)",
+        "shop/things.py:6 asks that before plain",
+    );
+}
+
+#[test]
+fn what_is_asked_of_one_end_is_asked_of_the_other() {
+    check(
+        "class Span:\n    def __init__(self, first, last):\n        self.first = first\n        self.last = last\n\n\ndef ends(span):\n    \"\"\"Where it begins and ends; where it begins alone.\"\"\"\n    if span.first is not None:\n        return span.first.strip() + span.last.strip()\n    return \"\"\n\n\ndef between(first, last):\n    return ends(Span(first, last))\n",
+        "between(\" a\", None)",
+        "ask more of the condition around",
+        "+    if span.first is not None and span.last is not None:",
+        "shop/things.py:9 asks for span.first is not None",
     );
 }

@@ -1,6 +1,9 @@
 //! Crashes of common kinds, each cured by the edit form for it.
 
-use crate::rules::{bug_of, check_fix};
+use crate::{
+    beside::check_cured,
+    rules::{bug_of, check_fix},
+};
 
 /// Fixes a crash of a function of `shop/things.py` that is given a value, and checks form and diff.
 #[track_caller]
@@ -249,4 +252,90 @@ fn what_is_taken_from_nothing_is_not_guessed() {
     let bug = bug_of(module, script, 3);
     assert!(bug["fix"].is_null(), "{bug}");
     assert!(bug["candidates"].as_u64().unwrap() > 0, "{bug}");
+}
+
+#[test]
+fn a_bound_is_one_less() {
+    check(
+        "def pick(names, at):\n    \"\"\"The name at a place, if there is one.\"\"\"\n    if at <= len(names):\n        return names[at]\n    return None\n",
+        "pick([\"a\", \"b\"], 2)",
+        "off by one in a bound",
+        "+    if at < len(names):",
+    );
+}
+
+#[test]
+fn a_text_that_is_a_number_is_compared_as_one() {
+    check_cured(
+        "def is_late(minutes):\n    \"\"\"Whether it is late.\"\"\"\n    return minutes > 15\n",
+        "is_late(\"12.5\")",
+        "+    return float(minutes) > 15",
+    );
+}
+
+#[test]
+fn a_number_in_a_path_is_a_place_in_a_list() {
+    check_cured(
+        "def walk(tree, path):\n    \"\"\"What stands at the end of a path.\"\"\"\n    for step in path:\n        tree = tree[step]\n    return tree\n",
+        "walk({\"a\": [\"b\", \"c\"]}, [\"a\", \"0\"])",
+        "+            step = int(step)",
+    );
+}
+
+#[test]
+fn what_is_named_after_a_class_is_one_of_it() {
+    check(
+        "class RowWriter:\n    def write(self, row):\n        return \",\".join(row)\n\n\nclass Report:\n    def __init__(self, row_writer=None):\n        self.row_writer = row_writer\n\n    def line(self, row):\n        \"\"\"The row as a line.\"\"\"\n        return self.row_writer.write(row)\n",
+        "Report().line([\"a\", \"b\"])",
+        "default of the class that it is named after",
+        "self.row_writer or RowWriter()",
+    );
+}
+
+#[test]
+fn a_mapping_of_our_own_may_lack_a_key() {
+    check(
+        "class Section(dict):\n    def __getitem__(self, key):\n        return dict.__getitem__(self, key)\n\n\ndef title(section):\n    \"\"\"The title, if it has one.\"\"\"\n    found = section[\"title\"]\n    if found is not None and found.strip():\n        return found.strip()\n    return \"\"\n\n\ndef titled(given):\n    return title(Section(given))\n",
+        "titled({\"name\": \"a\"})",
+        "optional key",
+        "+    found = section.get(\"title\")",
+    );
+}
+
+#[test]
+fn what_has_no_style_stays_as_it_is() {
+    check_cured(
+        "def shown(text, style):\n    \"\"\"The text in a style.\"\"\"\n    return style.format(text)\n",
+        "shown(\"a\", None)",
+        "+    return style.format(text) if style is not None else text",
+    );
+}
+
+#[test]
+fn a_condition_asks_whether_there_are_items() {
+    check_cured(
+        "def names(given):\n    \"\"\"The names that are given.\"\"\"\n    if isinstance(given, dict):\n        return [*given]\n    if not isinstance(given[0], tuple):\n        return [given[0]]\n    return [name for name, _ in given]\n",
+        "names({(\"a\", 1)})",
+        "+    if isinstance(given, (list, tuple)) and not isinstance(given[0], tuple):",
+    );
+}
+
+#[test]
+fn a_sum_is_asked_for_texts_only() {
+    check_cured(
+        "def joined(parts):\n    \"\"\"The parts, texts side by side as one.\"\"\"\n    out = []\n    for part in parts:\n        if out:\n            out[-1] += part\n        else:\n            out.append(part)\n    return out\n",
+        "joined([range(2), \"a\"])",
+        "+        if out and isinstance(out[-1], str):",
+    );
+}
+
+/// What a function registered at import is exchanged while it stays registered.
+#[test]
+fn a_function_made_at_import_is_exchanged() {
+    check(
+        "RULES = {}\n\n\ndef rules():\n    def rule(name):\n        def put(function):\n            RULES[name] = function\n            return function\n\n        return put\n\n    @rule(\"pair\")\n    def pair(left, right):\n        return {\"left\": left.strip() if left else \"\", \"right\": right.strip()}\n\n\nrules()\n\n\ndef apply(name, *given):\n    \"\"\"What a rule makes of the given.\"\"\"\n    return RULES[name](*given)\n",
+        "apply(\"pair\", \"a\", None)",
+        "as the like beside it",
+        "\"right\": right.strip() if right else \"\"}",
+    );
 }

@@ -269,10 +269,20 @@ pub(crate) fn group(
         .into_values()
         .filter_map(|mut members| {
             let n_alike = members.len();
-            // The likeliest stands for its group; of equals the smallest.
-            members.sort_by(|(a, x), (b, y)| b.score().total_cmp(&a.score()).then(x.cmp(y)));
+            let scores = members.iter().map(|(behaviour, _)| behaviour.score());
+            let score = scores.fold(0.0, f64::max);
+            // One of a single edit stands for its group, where a second edit does nothing more; of those the likeliest, of
+            // equals the smallest.
+            members.sort_by(|(a, x), (b, y)| {
+                let n_edits = |b: &Behaviour| b.candidate.rules.len();
+                n_edits(a)
+                    .cmp(&n_edits(b))
+                    .then(b.score().total_cmp(&a.score()))
+                    .then(x.cmp(y))
+            });
             members.into_iter().next().map(|(mut behaviour, _)| {
                 behaviour.evidence.n_alike = n_alike;
+                behaviour.evidence.score = score;
                 behaviour
             })
         })

@@ -181,6 +181,14 @@ impl Work<'_> {
         let mut moved: Vec<(usize, Raised)> = Vec::new();
         for ran in self.execute(&candidates, script, 0, 0.35)? {
             let candidate = &candidates[ran.id];
+            tracing::trace!(
+                candidate.prior,
+                "tried {}: {:?} {}\n{}",
+                candidate.generator(),
+                ran.outcome,
+                ran.error.as_ref().map_or("", |e| &e.message),
+                candidate.diff(|path| self.project.read(path).unwrap_or_default().to_string())
+            );
             match judge::outcome(&ran, crash, &promised, candidate, self.project) {
                 Judged::Cured => cured.push(Cured {
                     candidate: candidate.clone(),

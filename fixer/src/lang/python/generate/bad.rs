@@ -2,11 +2,11 @@
 
 use tree_sitter::Node;
 
-use super::{Site, Target};
-use crate::lang::python::{
-    definition::{definitions_of, functions_of},
-    source::{PyFile, ancestors, children, descendants, is_field},
+use super::{
+    Proposal, Site, Target,
+    kind::{expected_type, lacking, not_taken, other_kinds, wanted_type},
 };
+use crate::lang::python::source::{PyFile, ancestors, children, descendants, is_field};
 
 /// A value that the failing expression could not take.
 #[derive(Debug, Clone)]
@@ -24,6 +24,21 @@ pub(crate) struct Bad {
     pub(crate) fault: Fault,
     /// How likely this is the value to look at, in `0.0..=1.0`.
     pub(crate) weight: f64,
+    /// Where the file asks the same before it does the same.
+    pub(crate) witness: Option<String>,
+}
+
+impl Bad {
+    /// Has its witness speak for the forms that go on without doing anything to the value.
+    pub(super) fn speak_for(&self, forms: &mut [Proposal]) {
+        let Some(witness) = &self.witness else { return };
+        for form in forms {
+            if matches!(form.rule, "leave as it is" | "skip the statement") {
+                form.witness.get_or_insert_with(|| witness.clone());
+                form.prior = form.prior.max(0.75);
+            }
+        }
+    }
 }
 
 /// What is wrong with a value.
@@ -42,39 +57,6 @@ pub(crate) enum Fault {
     /// It is zero.
     Zero,
 }
-
-/// Methods by which code shows that it takes a value for a string, a mapping or a list.
-pub(crate) const STR_METHODS: &[&str] = &[
-    "startswith",
-    "endswith",
-    "strip",
-    "lstrip",
-    "rstrip",
-    "lower",
-    "upper",
-    "split",
-    "rsplit",
-    "splitlines",
-    "encode",
-    "replace",
-    "join",
-    "title",
-    "isdigit",
-    "isalpha",
-    "format",
-    "partition",
-    "rpartition",
-    "casefold",
-    "capitalize",
-    "zfill",
-    "ljust",
-    "rjust",
-    "isidentifier",
-    "isspace",
-];
-pub(crate) const DICT_METHODS: &[&str] =
-    &["items", "keys", "values", "get", "setdefault", "update"];
-pub(crate) const LIST_METHODS: &[&str] = &["append", "extend", "insert", "sort", "reverse"];
 
 /// The wrong values at a place, the likeliest first.
 pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
@@ -270,6 +252,7 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
     }
     if kind == "TypeError" && site.is_last_of_repository() {
         other_kinds(site, target, &mut out);
+        not_taken(site, target, &mut out);
     }
     // A None (or an empty or foreign value) among the operands, innermost first; of a call further out, among its arguments.
     if matches!(
@@ -322,7 +305,7 @@ pub(crate) fn bads(site: &Site<'_>, target: &Target<'_>) -> Vec<Bad> {
     out
 }
 
-fn push(
+pub(super) fn push(
     out: &mut Vec<Bad>,
     node: Node<'_>,
     text: &str,
@@ -339,6 +322,7 @@ fn push(
         bad,
         fault,
         weight,
+        witness: None,
     });
 }
 
@@ -466,71 +450,6 @@ fn typed(
     }
 }
 
-/// An object without the attribute: it is of no class of the file that has it.
-fn lacking(site: &Site<'_>, object: Node<'_>, method: &str, out: &mut Vec<Bad>) {
-    let text = site.file.text_of(object);
-    let known = site.frame.probes.get(text);
-    if known.is_none_or(|k| k.type_name == "NoneType") {
-        return;
-    }
-    let has = |class: &Node<'_>| {
-        let methods = functions_of(*class);
-        class.kind() == "class_definition"
-            && methods.iter().any(|m| site.file.name_of(*m) == method)
-    };
-    let all = definitions_of(site.file.root());
-    for class in all.into_iter().filter(has).take(2) {
-        let good = format!("isinstance({text}, {})", site.file.name_of(class));
-        let bad = format!("not {good}");
-        push(out, object, text, good, bad, Fault::Type, 0.9);
-    }
-    let good = format!("hasattr({text}, \"{method}\")");
-    let bad = format!("not {good}");
-    push(out, object, text, good, bad, Fault::Type, 0.7);
-}
-
-/// Of `a + b` with operands that do not go together, each one that is of no plain type where the other is.
-fn other_kinds(site: &Site<'_>, target: &Target<'_>, out: &mut Vec<Bad>) {
-    let file = site.file;
-    let sides = match target.failing.kind() {
-        "binary_operator" | "augmented_assignment" => {
-            let field = |name| target.failing.child_by_field_name(name);
-            field("left").zip(field("right"))
-        }
-        "comparison_operator" => match children(target.failing).as_slice() {
-            [left, right] => Some((*left, *right)),
-            _ => None,
-        },
-        _ => None,
-    };
-    let Some((left, right)) = sides else { return };
-    for (wrong, other) in [(left, right), (right, left)] {
-        let kind = |node: Node<'_>| {
-            let known = site.frame.probes.get(file.text_of(node));
-            known.map(|k| k.type_name.as_str()).or(match node.kind() {
-                "string" => Some("str"),
-                "integer" => Some("int"),
-                "list" => Some("list"),
-                _ => None,
-            })
-        };
-        let wanted = match kind(other) {
-            Some("int" | "float") => "(int, float)",
-            Some(plain @ ("str" | "bytes" | "list" | "tuple" | "dict" | "set")) => plain,
-            _ => continue,
-        };
-        if matches!(wrong.kind(), "string" | "integer" | "list")
-            || kind(wrong).is_none_or(|k| k == "NoneType" || wanted.contains(k))
-        {
-            continue;
-        }
-        let text = file.text_of(wrong);
-        let good = format!("isinstance({text}, {wanted})");
-        let bad = format!("not {good}");
-        push(out, wrong, text, good, bad, Fault::Type, 0.6);
-    }
-}
-
 fn zero(site: &Site<'_>, right: Node<'_>, out: &mut Vec<Bad>) {
     let file = site.file;
     let text = file
@@ -608,36 +527,4 @@ pub(super) fn call_arguments(call: Node<'_>) -> Vec<Node<'_>> {
             }
         })
         .unwrap_or_default()
-}
-
-fn expected_type(method: &str) -> Option<&'static str> {
-    [
-        (STR_METHODS, "str"),
-        (DICT_METHODS, "dict"),
-        (LIST_METHODS, "list"),
-    ]
-    .iter()
-    .find(|(methods, _)| methods.contains(&method))
-    .map(|(_, name)| *name)
-}
-
-/// The type that a `TypeError`'s message asks for where it names the one it got.
-fn wanted_type(message: &str, have: &str) -> Option<&'static str> {
-    if !message.contains(have) || have == "type" {
-        return None;
-    }
-    for (sign, wanted) in [
-        ("expected str", "str"),
-        ("string indices", "dict"),
-        ("must be str", "str"),
-        ("decoding to str", "str"),
-        ("must be a string", "str"),
-        ("(not \"int\") to str", "str"),
-        ("expected string", "str"),
-    ] {
-        if message.contains(sign) && have != wanted {
-            return Some(wanted);
-        }
-    }
-    None
 }

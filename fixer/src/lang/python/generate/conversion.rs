@@ -82,6 +82,12 @@ pub(super) fn conversions(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal>
     } else if let Some((wanted, have)) = concatenated(message) {
         as_other_operand(site, target, (wanted, have), &mut out);
     }
+    if message.starts_with("list indices must be integers") && message.ends_with("not str") {
+        as_index(site, target, &mut out);
+    }
+    if is_text_beside_number(message) {
+        as_number(site, target, &mut out);
+    }
     out
 }
 
@@ -128,7 +134,11 @@ fn as_list(site: &Site<'_>, target: &Target<'_>, kind: &str, out: &mut Vec<Propo
         // Where it has a name, it is a list from the start.
         let source = origin(file, target.function, node)
             .filter(|o| o.parent().is_some_and(|p| p.kind() == "assignment"));
-        for (node, prior) in source.map(|n| (n, 0.9)).into_iter().chain([(node, 0.85)]) {
+        // What gives its items once has none left for those who come after.
+        let is_spent = matches!(kind, "generator" | "map" | "filter" | "zip" | "reversed")
+            && node.kind() == "identifier";
+        let here = if is_spent { 0.3 } else { 0.85 };
+        for (node, prior) in source.map(|n| (n, 0.9)).into_iter().chain([(node, here)]) {
             let text = format!("list({})", file.text_of(node));
             out.push(proposal(
                 vec![Edit::replace(node, text)],
@@ -257,6 +267,75 @@ fn concatenated(message: &str) -> Option<(&'static str, &str)> {
         .trim_end_matches('\'')
         .split_once("' and '")?;
     (right == "str").then_some(("str", left))
+}
+
+/// A text that reads as a number, where it is a list's, is the index.
+fn as_index(site: &Site<'_>, target: &Target<'_>, out: &mut Vec<Proposal>) {
+    let (file, failing) = (site.file, target.failing);
+    let field = |name: &str| failing.child_by_field_name(name);
+    let Some((list, key)) = field("value").zip(field("subscript")) else {
+        return;
+    };
+    let (list, key_text) = (file.text_of(list), file.text_of(key));
+    let probe = site.frame.probes.get(key_text);
+    let is_number = probe.is_some_and(|p| {
+        let digits = p.repr.trim_matches(['\'', '"']);
+        !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
+    });
+    if !is_number
+        || key.kind() != "identifier"
+        || !fits_before(target)
+        || is_bound_there(target, key)
+    {
+        return;
+    }
+    let (indent, step) = (file.indent_of(target.statement), step_of(file));
+    let text = format!(
+        "{indent}if isinstance({list}, list) and {key_text}.isdecimal():\n{indent}{step}{key_text} = int({key_text})\n"
+    );
+    let at = file.line_start_of(target.statement);
+    out.push(proposal(
+        vec![Edit::insert(at, text)],
+        "convert a text to a number",
+        0.7,
+    ));
+}
+
+/// Whether a comparison or a calculation was asked of a text and a number.
+fn is_text_beside_number(message: &str) -> bool {
+    let asks =
+        message.contains("not supported between") || message.starts_with("unsupported operand");
+    let kinds = [
+        "'str' and 'int'",
+        "'str' and 'float'",
+        "'int' and 'str'",
+        "'float' and 'str'",
+    ];
+    asks && kinds.iter().any(|both| message.ends_with(both))
+}
+
+/// `size > 3` becomes `int(size) > 3` where the text reads as a number; of a name, where it has its value from.
+fn as_number(site: &Site<'_>, target: &Target<'_>, out: &mut Vec<Proposal>) {
+    let file = site.file;
+    for node in operands(site, target, "str").into_iter().take(2) {
+        let probe = site.frame.probes.get(file.text_of(node));
+        let shown = probe.map_or("", |p| p.repr.trim_matches(['\'', '"']));
+        let kind = match (shown.parse::<i64>(), shown.parse::<f64>()) {
+            (Ok(_), _) => "int",
+            (_, Ok(number)) if number.is_finite() => "float",
+            _ => continue,
+        };
+        let source = origin(file, target.function, node)
+            .filter(|o| o.parent().is_some_and(|p| p.kind() == "assignment"));
+        for (node, prior) in source.map(|n| (n, 0.65)).into_iter().chain([(node, 0.55)]) {
+            let text = format!("{kind}({})", file.text_of(node));
+            out.push(proposal(
+                vec![Edit::replace(node, text)],
+                "convert a text to a number",
+                prior,
+            ));
+        }
+    }
 }
 
 /// `name + "-" + number` becomes `name + "-" + str(number)`.

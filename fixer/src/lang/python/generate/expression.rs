@@ -26,12 +26,35 @@ pub(super) fn conjoin(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec<Pr
         "guard the condition",
         0.9 * weight,
     ));
-    out.push(proposal(
-        vec![Edit::replace(atom, format!("({} or {text})", bad.bad))],
-        "let the condition hold",
-        0.3 * weight,
-    ));
+    // `not isinstance(x[0], str)` holds of nothing that has no items, or of all of that.
+    match atom.parent().filter(|p| p.kind() == "not_operator") {
+        Some(negated) => {
+            let text = format!("{} and {}", bad.good, file.text_of(negated));
+            let bare = atom_is_whole(negated);
+            let text = if bare { text } else { format!("({text})") };
+            out.push(proposal(
+                vec![Edit::replace(negated, text)],
+                "guard the condition",
+                0.5 * weight,
+            ));
+        }
+        None => out.push(proposal(
+            vec![Edit::replace(atom, format!("({} or {text})", bad.bad))],
+            "let the condition hold",
+            0.3 * weight,
+        )),
+    }
     out
+}
+
+/// Whether nothing binds tighter around a condition than `and`.
+fn atom_is_whole(node: Node<'_>) -> bool {
+    let is_and = |p: Node<'_>| p.child(1).is_some_and(|operator| operator.kind() == "and");
+    node.parent().is_none_or(|p| match p.kind() {
+        "boolean_operator" => is_and(p),
+        "not_operator" | "comparison_operator" => false,
+        _ => true,
+    })
 }
 
 /// The operand of a condition that holds a node, and whether it surely is a condition.
@@ -136,6 +159,24 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
             }
         }
     }
+    if bad.fault == Fault::None
+        && let Some(class) = class_of_name(file, &bad.text)
+    {
+        let default = format!("{class}()");
+        let witness = format!("{} is named after {class}", bad.text);
+        let source = super::idiom::origin(file, target.function, node);
+        for (node, prior) in source.map(|n| (n, 0.9)).into_iter().chain([(node, 0.8)]) {
+            out.push(Proposal {
+                witness: Some(witness.clone()),
+                value: Some(default.clone()),
+                ..proposal(
+                    vec![Edit::replace(node, or_default(file, node, &default))],
+                    "default of the class that it is named after",
+                    prior * bad.weight,
+                )
+            });
+        }
+    }
     if bad.fault == Fault::Type && bad.good.ends_with(", str)") {
         out.push(proposal(
             vec![Edit::replace(node, format!("str({})", bad.text))],
@@ -155,6 +196,26 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
                 0.5 * bad.weight * fit,
             )
         });
+    }
+    // `style.format(text)` without a style is the text.
+    let call = target.failing.parent().filter(|p| p.kind() == "call");
+    if let (Fault::None, Some(call), true) = (bad.fault, call, bad.good != bad.text)
+        && let [only] = call_arguments(call).as_slice()
+        && target.failing.kind() == "attribute"
+        && only.kind() == "identifier"
+    {
+        let prior = match called_method(file, call) {
+            "format" => 0.6,
+            _ => 0.3,
+        };
+        out.push(proposal(
+            vec![Edit::replace(
+                call,
+                if_good(file, call, &bad.good, file.text_of(*only)),
+            )],
+            "leave the argument as it is",
+            prior * bad.weight,
+        ));
     }
     // What is of another kind may need nothing done to it.
     if bad.fault == Fault::Type && whole.id() != node.id() && target.failing.kind() != "call" {
@@ -190,6 +251,21 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
         }
     }
     out
+}
+
+/// The class, known in the file, whose name an expression ends in: `self.dict_exporter` is for a `DictExporter`.
+fn class_of_name(file: &PyFile, text: &str) -> Option<String> {
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    let name = text.rsplit('.').next().filter(|n| n.len() > 3)?;
+    let is_class = |n: &Node<'_>| {
+        let known = file.text_of(*n);
+        n.kind() == "identifier"
+            && known.starts_with(|c: char| c.is_ascii_uppercase())
+            && plain(known) == plain(name)
+            && super::handler::is_global(file, known)
+    };
+    let found = descendants(file.root()).into_iter().find(is_class)?;
+    Some(file.text_of(found).to_owned())
 }
 
 /// `E if good else D`, in parentheses where something beside it would tear it apart.

@@ -135,8 +135,13 @@ pub(super) fn statements(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
         } else {
             text.to_owned()
         };
-        // What the condition itself binds is checked after it, the rest before.
-        let changed = if bound_in(file, condition, bad) {
+        // What the condition itself binds or asks the whole of is checked after it, the rest before.
+        let whole = file.text_of(condition);
+        let is_part = bad
+            .text
+            .strip_prefix(whole)
+            .is_some_and(|part| part.starts_with(['[', '.']));
+        let changed = if is_part || bound_in(file, condition, bad) {
             format!("{text} and {}", bad.good)
         } else {
             format!("{} and {text}", bad.good)
@@ -164,7 +169,10 @@ pub(super) fn statements(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
                     bad.text, file.path
                 )
             });
+        let like = asks_of_like(file, condition, bad);
+        let witness = like.clone().or(witness);
         let prior = match (&other, &witness) {
+            _ if like.is_some() => 0.85,
             (_, Some(_)) => 0.7,
             (Some(_), None) => 0.6,
             (None, None) => 0.4,
@@ -204,6 +212,24 @@ pub(super) fn statements(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
         }
     }
     out
+}
+
+/// Where a condition asks of another attribute of the same object, or item of the same value, what is to hold of this one.
+fn asks_of_like(file: &PyFile, condition: Node<'_>, bad: &Bad) -> Option<String> {
+    let owner = |text: &str| {
+        let at = text.rfind(['.', '['])?;
+        is_identifier(&text[..at]).then(|| text[..at].to_owned())
+    };
+    let object = owner(&bad.text)?;
+    let asked = bad.good.strip_prefix(bad.text.as_str())?;
+    let found = descendants(condition).into_iter().find(|n| {
+        let text = file.text_of(*n);
+        let other = text.strip_suffix(asked);
+        matches!(n.kind(), "comparison_operator" | "attribute" | "subscript")
+            && other.is_some_and(|o| o != bad.text && owner(o).as_ref() == Some(&object))
+    })?;
+    let (line, text) = (file.line_of(found.start_byte()), file.text_of(found));
+    Some(format!("{}:{line} asks for {text}", file.path))
 }
 
 /// Whether a statement before the failing one runs right before what failed.

@@ -48,6 +48,11 @@ pub(super) fn widen(site: &Site<'_>) -> Vec<Proposal> {
                 .iter()
                 .map(|name| affinity(name, kind).max(kinship(name, &site.error.mro)))
                 .fold(0.0, f64::max);
+            // What gives the caller's default is for whatever cannot be had.
+            let related = match gives_default(file, clause) {
+                true => related.max(0.6),
+                false => related,
+            };
             // One call and its handler belong together; a long body says less.
             let focus = match children(body).len() {
                 1 => 1.0,
@@ -153,6 +158,22 @@ fn clause_uses_attributes(file: &PyFile, clause: Node<'_>) -> bool {
                 && n.child_by_field_name("object")
                     .is_some_and(|o| file.text_of(o) == a)
         })
+    })
+}
+
+/// Whether a handler does nothing but return what the caller gave for that: a parameter that has a default.
+fn gives_default(file: &PyFile, clause: Node<'_>) -> bool {
+    let body = children(clause).into_iter().find(|n| n.kind() == "block");
+    let body = body.map(children).unwrap_or_default();
+    let returned = match body.as_slice() {
+        [only] if only.kind() == "return_statement" => only.named_child(0),
+        _ => None,
+    };
+    let function = ancestors(clause).find(|n| n.kind() == "function_definition");
+    returned.zip(function).is_some_and(|(value, function)| {
+        let all = file.parameters(function);
+        all.iter()
+            .any(|p| p.default.is_some() && p.name == file.text_of(value))
     })
 }
 

@@ -11,6 +11,8 @@ mod expression;
 mod guard;
 mod handler;
 mod idiom;
+mod key;
+mod kind;
 mod missing;
 mod parallel;
 mod ratio;
@@ -27,8 +29,8 @@ mod twin;
 use tree_sitter::Node;
 
 pub(crate) use self::{
-    bad::{DICT_METHODS, LIST_METHODS, STR_METHODS},
     idiom::{Use, uses},
+    kind::{DICT_METHODS, LIST_METHODS, STR_METHODS},
     missing::{Precedent, precedents},
 };
 
@@ -129,6 +131,7 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
     out.extend(sibling::as_other_callers(site, &target));
     out.extend(sibling::as_sibling_methods(site, &target));
     out.extend(idiom::helpers(site, &target));
+    out.extend(key::keys(site, &target));
     if innermost_of_file(site) {
         out.extend(twin::as_twins(site));
     }
@@ -151,11 +154,17 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
     out.extend(recursion::recursion(site, &target));
     out.extend(ratio::as_other_divisions(site, &target, &bads));
     for bad in &bads {
-        out.extend(expression::conjoin(site, &target, bad));
-        out.extend(expression::substitute(site, &target, bad));
-        out.extend(guard::statements(site, &target, bad));
-        out.extend(handler::contract(site, &target, bad));
-        out.extend(missing::as_elsewhere(site, &target, bad));
+        let mut forms = expression::conjoin(site, &target, bad);
+        forms.extend(expression::substitute(site, &target, bad));
+        forms.extend(guard::statements(site, &target, bad));
+        forms.extend(handler::contract(site, &target, bad));
+        forms.extend(missing::as_elsewhere(site, &target, bad));
+        bad.speak_for(&mut forms);
+        if stated::breaks_its_word(site, &target, bad) {
+            // Here is not where it went wrong.
+            forms.iter_mut().for_each(|form| form.prior *= 0.6);
+        }
+        out.append(&mut forms);
     }
     if let Some(function) = target.function {
         let returns = target.statement.kind() == "return_statement";

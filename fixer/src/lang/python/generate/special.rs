@@ -7,12 +7,10 @@ use super::{
     bad::{call_arguments, called_method},
     expression::returned_values,
     guard::step_of,
+    key::{asked_whether, spare_parameters},
     proposal,
 };
-use crate::lang::python::{
-    project::parent,
-    source::{PyFile, ancestors, children, descendants, is_field, own_descendants},
-};
+use crate::lang::python::source::{PyFile, ancestors, children, descendants, is_field};
 
 /// Forms for one kind of crash each.
 pub(super) fn special(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
@@ -22,83 +20,6 @@ pub(super) fn special(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
     let field = |name: &str| failing.child_by_field_name(name);
     let mut out = Vec::new();
     match site.error.type_name.as_str() {
-        "KeyError" if failing.kind() == "subscript" => {
-            if let Some((map, key)) = field("value").zip(field("subscript")) {
-                let (map, key) = (file.text_of(map), file.text_of(key));
-                let asked = asked_whether(file, target);
-                let optional = vec![Edit::replace(failing, format!("{map}.get({key})"))];
-                out.push(Proposal {
-                    witness: asked.clone(),
-                    ..proposal(
-                        optional,
-                        "optional key",
-                        if asked.is_some() { 0.9 } else { 0.6 },
-                    )
-                });
-                for spare in spare_parameters(file, target) {
-                    let text = format!("{map}.get({key}, {spare})");
-                    out.push(Proposal {
-                        witness: Some(format!("nothing else uses the parameter {spare}")),
-                        ..proposal(
-                            vec![Edit::replace(failing, text)],
-                            "optional key with a default",
-                            0.95,
-                        )
-                    });
-                }
-                for default in ["\"\"", "0", "[]", "{}", "False"] {
-                    out.push(proposal(
-                        vec![Edit::replace(
-                            failing,
-                            format!("{map}.get({key}, {default})"),
-                        )],
-                        "optional key with a default",
-                        0.3,
-                    ));
-                }
-                for (default, witness) in elsewhere(site, key) {
-                    let text = if default.is_empty() {
-                        format!("{map}.get({key})")
-                    } else {
-                        format!("{map}.get({key}, {default})")
-                    };
-                    out.push(Proposal {
-                        witness: Some(witness),
-                        ..proposal(
-                            vec![Edit::replace(failing, text)],
-                            "optional key, as elsewhere",
-                            0.95,
-                        )
-                    });
-                }
-                for default in ["[]", "{}", "None", "0"] {
-                    out.push(proposal(
-                        vec![Edit::replace(
-                            failing,
-                            format!("{map}.setdefault({key}, {default})"),
-                        )],
-                        "create the key",
-                        0.25,
-                    ));
-                }
-            }
-        }
-        "KeyError" if failing.kind() == "call" => {
-            let method = called_method(file, failing);
-            if let ("pop", [only]) = (method, call_arguments(failing).as_slice()) {
-                out.push(proposal(
-                    vec![Edit::insert(only.end_byte(), ", None")],
-                    "optional key",
-                    0.75,
-                ));
-            }
-            let name = field("function").and_then(|f| f.child_by_field_name("attribute"));
-            // Of a set; what is not in it need not be taken out.
-            if let Some(name) = name.filter(|_| method == "remove") {
-                let edit = Edit::replace(name, "discard");
-                out.push(proposal(vec![edit], "take out what is there", 0.85));
-            }
-        }
         "ValueError" if failing.kind() == "call" && message.contains("not in list") => {
             let object = field("function").and_then(|f| f.child_by_field_name("object"));
             let is_statement = target.statement.named_child(0) == Some(failing)
@@ -125,7 +46,14 @@ pub(super) fn special(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
             if let (true, [_, name]) = (is_getattr, call_arguments(failing).as_slice()) {
                 let asked = asked_whether(file, target);
                 let spare = spare_parameters(file, target).into_iter();
-                let plain = [("None", 0.5), ("\"\"", 0.35), ("[]", 0.2), ("False", 0.2)];
+                let is_iterated = is_field(failing, "right")
+                    && failing
+                        .parent()
+                        .is_some_and(|p| p.kind().starts_with("for_"));
+                let plain = match is_iterated {
+                    true => [("[]", 0.85), ("()", 0.3), ("\"\"", 0.2), ("{}", 0.2)],
+                    false => [("None", 0.5), ("\"\"", 0.35), ("[]", 0.2), ("False", 0.2)],
+                };
                 let plain = plain.map(|(value, prior)| (value.to_owned(), prior));
                 for (value, prior) in spare.map(|s| (s, 0.9)).chain(plain) {
                     let is_asked = asked.is_some() && matches!(value.as_str(), "None" | "False");
@@ -432,112 +360,6 @@ fn join_items(site: &Site<'_>, argument: Node<'_>, out: &mut Vec<Proposal>) {
     ));
 }
 
-/// Where the code asks whether the failing expression gave something: it is a condition or the left side of an `or`, or the
-/// statement after its assignment tests it.
-fn asked_whether(file: &PyFile, target: &Target<'_>) -> Option<String> {
-    let failing = target.failing;
-    let parent = failing.parent()?;
-    let says = |node: Node<'_>| {
-        let line = file.line_of(node.start_byte());
-        Some(format!("{}:{line} asks whether there is one", file.path))
-    };
-    let is = |field: &str| is_field(failing, field);
-    match parent.kind() {
-        "if_statement" | "elif_clause" | "while_statement" if is("condition") => says(parent),
-        "boolean_operator" if is("left") => says(parent),
-        "not_operator" | "if_clause" => says(parent),
-        "conditional_expression" if parent.named_child(1) == Some(failing) => says(parent),
-        "assignment" if is("right") => {
-            let name = parent
-                .child_by_field_name("left")
-                .filter(|left| left.kind() == "identifier")?;
-            let next = target.statement.next_named_sibling()?;
-            let condition = next.child_by_field_name("condition")?;
-            let tested = match condition.kind() {
-                "not_operator" => condition.child_by_field_name("argument")?,
-                "boolean_operator" => condition.child_by_field_name("left")?,
-                "comparison_operator" if file.text_of(condition).ends_with("None") => {
-                    condition.named_child(0)?
-                }
-                _ => condition,
-            };
-            (file.text_of(tested) == file.text_of(name)).then(|| says(next))?
-        }
-        _ => None,
-    }
-}
-
-/// Parameters with a default that the function never reads, which are for what may be missing.
-fn spare_parameters(file: &PyFile, target: &Target<'_>) -> Vec<String> {
-    let Some(function) = target.function else {
-        return Vec::new();
-    };
-    let body = function.child_by_field_name("body");
-    let read = body.map(own_descendants).unwrap_or_default();
-    let is_read = |name: &str| {
-        read.iter()
-            .any(|n| n.kind() == "identifier" && file.text_of(*n) == name)
-    };
-    let all = file.parameters(function).into_iter();
-    all.filter(|p| p.default.is_some() && !is_read(&p.name))
-        .map(|p| p.name)
-        .collect()
-}
-
-/// How the repository reads the same key elsewhere: `.get(key)` and `.get(key, D)`.
-fn elsewhere(site: &Site<'_>, key: &str) -> Vec<(String, String)> {
-    let bare = key.trim_matches(['"', '\'']);
-    if bare == key && !key.chars().all(|c| c.is_ascii_uppercase() || c == '_') {
-        return Vec::new();
-    }
-    let mut out: Vec<(String, String)> = Vec::new();
-    let folder = parent(&site.file.path).to_owned();
-    let mut files: Vec<String> = site
-        .project
-        .sources()
-        .filter(|p| parent(p) == folder)
-        .map(str::to_owned)
-        .collect();
-    files.sort_by_key(|p| *p != site.file.path);
-    for path in files.into_iter().take(40) {
-        if !site
-            .project
-            .read(&path)
-            .is_some_and(|t| t.contains(".get(") && t.contains(bare))
-        {
-            continue;
-        }
-        let Some(file) = site.project.file(&path) else {
-            continue;
-        };
-        for call in descendants(file.root())
-            .into_iter()
-            .filter(|n| n.kind() == "call")
-        {
-            let method = called_method(&file, call);
-            let arguments = call_arguments(call);
-            if method == "get"
-                && arguments
-                    .first()
-                    .is_some_and(|a| file.text_of(*a).trim_matches(['"', '\'']) == bare)
-                && arguments.len() <= 2
-            {
-                let default = arguments
-                    .get(1)
-                    .map_or(String::new(), |a| file.text_of(*a).to_owned());
-                let simple = default.len() <= 20 && !default.contains('(');
-                if simple && !out.iter().any(|(d, _)| *d == default) {
-                    out.push((
-                        default,
-                        format!("{path}:{} reads it so", file.line_of(call.start_byte())),
-                    ));
-                }
-            }
-        }
-    }
-    out
-}
-
 /// Where the file itself does the same.
 pub(super) fn precedent(site: &Site<'_>, text: &str) -> Option<String> {
     let at = site.file.text.find(text)?;
@@ -685,11 +507,26 @@ fn index_bounds(site: &Site<'_>, target: &Target<'_>, out: &mut Vec<Proposal>) {
                     ">=" => ">",
                     _ => continue,
                 };
-                out.push(proposal(
-                    vec![Edit::replace(operator, other)],
-                    "off by one in a bound",
-                    0.45,
-                ));
+                let field = |name| target.failing.child_by_field_name(name);
+                let told = field("value").zip(field("subscript"));
+                let is_its_bound = told.is_some_and(|(list, index)| {
+                    let (list, index) = (file.text_of(list), file.text_of(index));
+                    let bound = [
+                        format!("{index} <= len({list})"),
+                        format!("len({list}) >= {index}"),
+                    ];
+                    bound.iter().any(|b| b == file.text_of(comparison))
+                });
+                let line = file.line_of(comparison.start_byte());
+                out.push(Proposal {
+                    witness: is_its_bound
+                        .then(|| format!("{}:{line} is about this very index", file.path)),
+                    ..proposal(
+                        vec![Edit::replace(operator, other)],
+                        "off by one in a bound",
+                        if is_its_bound { 0.9 } else { 0.45 },
+                    )
+                });
             }
         }
     }

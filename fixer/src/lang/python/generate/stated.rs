@@ -2,11 +2,16 @@
 
 use tree_sitter::Node;
 
-use super::{Proposal, handler::docstring};
+use super::{
+    Proposal, Site, Target,
+    bad::{Bad, Fault},
+    handler::docstring,
+    idiom::origin,
+};
 use crate::lang::python::{
     definition::overridden,
     project::{Project, is_identifier},
-    source::PyFile,
+    source::{PyFile, descendants},
 };
 
 /// What is said of a function: by itself and, of a method, by those that it overrides.
@@ -97,6 +102,52 @@ impl Stated {
             None => fits(self.annotation.as_deref()?, value),
         }
     }
+}
+
+/// Definitions of one name that are looked at.
+const MAX_NAMESAKES: usize = 4;
+
+/// Whether a value is `None` that comes from a function of the repository which says that it never gives that.
+pub(super) fn breaks_its_word(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> bool {
+    if bad.fault != Fault::None {
+        return false;
+    }
+    let file = site.file;
+    let node = file
+        .root()
+        .named_descendant_for_byte_range(bad.start, bad.end);
+    let call = node.and_then(|node| match node.kind() {
+        "call" => Some(node),
+        _ => origin(file, target.function, node).filter(|o| o.kind() == "call"),
+    });
+    let function = call.and_then(|call| call.child_by_field_name("function"));
+    let Some(name) = function.and_then(|f| file.text_of(f).rsplit('.').next()) else {
+        return false;
+    };
+    let head = format!("def {name}(");
+    let mut annotations = Vec::new();
+    for path in site.project.sources() {
+        let holds = site
+            .project
+            .read(path)
+            .is_some_and(|text| text.contains(&head));
+        let Some(file) = site.project.file(path).filter(|_| holds) else {
+            continue;
+        };
+        for node in descendants(file.root()) {
+            if node.kind() == "function_definition" && file.name_of(node) == name {
+                let told = node.child_by_field_name("return_type");
+                annotations.push(told.and_then(|t| fits(file.text_of(t), "None")));
+            }
+        }
+        if annotations.len() > MAX_NAMESAKES {
+            return false;
+        }
+    }
+    !annotations.is_empty()
+        && annotations
+            .iter()
+            .all(|none_fits| *none_fits == Some(false))
 }
 
 /// Whether a text names a value.
