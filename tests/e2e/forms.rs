@@ -339,3 +339,13 @@ fn a_function_made_at_import_is_exchanged() {
         "\"right\": right.strip() if right else \"\"}",
     );
 }
+
+#[test]
+fn a_key_has_the_default_that_it_has_elsewhere() {
+    check(
+        "def open_tasks(tasks):\n    \"\"\"The tasks that are to be done.\"\"\"\n    return [task[\"name\"] for task in tasks if task[\"active\"] and not task.get(\"done\")]\n\n\ndef is_active(task):\n    \"\"\"Whether somebody works on it.\"\"\"\n    return task.get(\"active\", True)\n",
+        "open_tasks([{\"name\": \"a\"}, {\"name\": \"b\", \"active\": False}])",
+        "optional key, as elsewhere",
+        "if task.get(\"active\", True) and not",
+    );
+}

@@ -186,7 +186,14 @@ pub(super) fn substitute(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
     }
     // The whole operand, conditional on the value: the largest expression that needs it and is not the statement's target.
     let whole = operand(target.failing, target.statement);
-    for (default, fit) in results(site, target, whole) {
+    // A value that nobody takes needs no other one in its place: the statement is skipped or not.
+    let is_taken = whole
+        .parent()
+        .is_none_or(|p| p.kind() != "expression_statement");
+    for (default, fit) in results(site, target, whole)
+        .into_iter()
+        .filter(|_| is_taken)
+    {
         let text = if_good(file, whole, &bad.good, default);
         out.push(Proposal {
             value: Some(default.to_owned()),

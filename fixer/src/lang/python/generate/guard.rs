@@ -169,7 +169,16 @@ pub(super) fn statements(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -> Vec
                     bad.text, file.path
                 )
             });
-        let like = asks_of_like(file, condition, bad);
+        // Where nothing else is done with the values, what is not asked for is lost.
+        let body = around.child_by_field_name("consequence").map(children);
+        let leaves = body.and_then(|b| b.last().copied()).is_some_and(|last| {
+            let kind = last.kind();
+            matches!(
+                kind,
+                "return_statement" | "raise_statement" | "continue_statement"
+            )
+        });
+        let like = asks_of_like(file, condition, bad).filter(|_| leaves || other.is_some());
         let witness = like.clone().or(witness);
         let prior = match (&other, &witness) {
             _ if like.is_some() => 0.85,

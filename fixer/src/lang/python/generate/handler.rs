@@ -462,5 +462,7 @@ pub(super) fn docstring<'a>(file: &'a PyFile, function: Node<'_>) -> Option<&'a 
         .then(|| first.named_child(0))
         .flatten()
         .filter(|n| n.kind() == "string")?;
-    Some(file.text_of(string))
+    let mut parts = children(string).into_iter();
+    let content = parts.find(|n| n.kind() == "string_content")?;
+    Some(file.text_of(content))
 }

@@ -50,7 +50,10 @@ fn subscripts(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
         )]
     };
     let mut out = Vec::new();
-    let asked = asked_whether(file, target);
+    let elsewhere = elsewhere(site, key);
+    // Where the same key is read with a default, that is what stands for it.
+    let has_default = |(default, _): &(String, String)| !matches!(default.as_str(), "" | "None");
+    let asked = asked_whether(file, target).filter(|_| !elsewhere.iter().any(has_default));
     let prior = if asked.is_some() { 0.9 } else { 0.6 };
     out.push(Proposal {
         witness: asked,
@@ -69,7 +72,7 @@ fn subscripts(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
             0.3,
         ));
     }
-    for (default, witness) in elsewhere(site, key) {
+    for (default, witness) in elsewhere {
         out.push(Proposal {
             witness: Some(witness),
             ..proposal(with("get", &default), "optional key, as elsewhere", 0.95)

@@ -144,7 +144,7 @@ pub(crate) fn propose(site: &Site<'_>) -> Vec<Proposal> {
         out.extend(renamed::renamed(site, &target));
         out.extend(attribute::never_set(site, &target));
         out.extend(text::texts(site, &target));
-        out.extend(translate::translate(site, &target));
+        out.extend(translate::translate(site, &target, &bads));
     }
     out.extend(parallel::as_beside(site, &target));
     out.extend(parallel::guarded_beside(site, &target));

@@ -65,9 +65,11 @@ pub(super) fn as_beside(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
             .iter()
             .filter(|other| may_be_like(piece, **other) && !is_in(**other, Some(piece)));
         for other in others {
-            let Some((text, share)) = with_more(file, piece, &tokens, *other) else {
+            let Some((text, share, is_wrapped)) = with_more(file, piece, &tokens, *other) else {
                 continue;
             };
+            // To give it to a function is to make something else of it.
+            let weight = if is_wrapped { 0.4 } else { 1.0 };
             let near = match () {
                 () if is_in(*other, target.function) => 1.0,
                 () if is_in(*other, class) => 0.8,
@@ -75,13 +77,13 @@ pub(super) fn as_beside(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
             };
             let line = file.line_of(other.start_byte());
             found.push((
-                near * share,
+                near * share * weight,
                 Proposal {
                     witness: Some(format!("{}:{line} is alike and does so", file.path)),
                     ..proposal(
                         vec![Edit::replace(piece, text)],
                         "as the like beside it",
-                        0.95 * near * (0.7 + 0.3 * share),
+                        0.95 * near * weight * (0.7 + 0.3 * share),
                     )
                 },
             ));
@@ -178,14 +180,14 @@ fn tokens<'t>(file: &'t PyFile, node: Node<'t>) -> Vec<Token<'t>> {
     out
 }
 
-/// The longer code with the shorter one's names and literals, and the share of these that both have in common; none where
-/// they are not alike.
+/// The longer code with the shorter one's names and literals, the share of these that both have in common, and whether the
+/// shorter one becomes an argument in it; none where they are not alike.
 fn with_more(
     file: &PyFile,
     piece: Node<'_>,
     short: &[Token<'_>],
     other: Node<'_>,
-) -> Option<(String, f64)> {
+) -> Option<(String, f64, bool)> {
     let long = tokens(file, other);
     if long.len() <= short.len() || long.len() > short.len() + MAX_MORE || other.has_error() {
         return None;
@@ -250,7 +252,8 @@ fn with_more(
         false if text.contains('\n') => return None,
         false => text,
     };
-    Some((text, share))
+    let is_wrapped = other.kind() == "call" && places[0] != 0;
+    Some((text, share, is_wrapped))
 }
 
 /// The places of the shorter one's tokens in the longer one, in order: with as many equal texts as can be, then as many side
@@ -497,6 +500,22 @@ mod tests {
             "equal.after if equal else []",
             Some("equal.before if equal else []"),
         );
+    }
+
+    #[test]
+    fn what_becomes_an_argument_is_told() {
+        let file = PyFile::parse(
+            "a.py",
+            "x = a.items\ny = Box([], b.items)\nz = g(c.items, 1)\n",
+        );
+        let all = descendants(file.root());
+        let find = |text: &str| *all.iter().find(|n| file.text_of(**n) == text).unwrap();
+        let is_wrapped = |piece: &str, other: &str| {
+            let piece = find(piece);
+            with_more(&file, piece, &tokens(&file, piece), find(other)).map(|f| f.2)
+        };
+        assert_eq!(is_wrapped("a.items", "Box([], b.items)"), Some(true));
+        assert_eq!(is_wrapped("a.items", "g(c.items, 1)"), Some(true));
     }
 
     #[test]

@@ -215,6 +215,20 @@ mod tests {
     }
 
     #[test]
+    fn a_docstring_s_own_quotes_say_nothing() {
+        let file = PyFile::parse(
+            "a.py",
+            "def f(x):\n    \"\"\" What x is.\n    \"\"\"\n    return x\n",
+        );
+        let function = file.root().named_child(0).unwrap();
+        let text = docstring(&file, function).unwrap();
+        assert!(
+            text.contains("What x is.") && !mentions(text, "\"\""),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn annotations_tell_types() {
         assert_eq!(fits("str", "None"), Some(false));
         assert_eq!(fits("Optional[str]", "None"), Some(true));

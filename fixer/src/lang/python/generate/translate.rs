@@ -1,7 +1,7 @@
 //! An exception that says nothing to the caller becomes the one that the repository raises for bad input.
 
 use super::{
-    Edit, Proposal, Site, Target,
+    Bad, Edit, Proposal, Site, Target,
     guard::step_of,
     handler::{caught, declared},
     proposal,
@@ -12,7 +12,7 @@ use crate::lang::python::source::ancestors;
 const MAX_LINES: usize = 4;
 
 /// `try: … except E as error: raise Declared(…) from error`, where a value that came from outside made the statement raise.
-pub(super) fn translate(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
+pub(super) fn translate(site: &Site<'_>, target: &Target<'_>, bads: &[Bad]) -> Vec<Proposal> {
     let (file, statement) = (site.file, target.statement);
     let is_of = |class: &str| site.error.mro.iter().any(|m| m == class);
     let is_about_input = ["ValueError", "TypeError", "OverflowError", "LookupError"]
@@ -50,6 +50,9 @@ pub(super) fn translate(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
         .map(|line| format!("{step}{line}\n"))
         .collect();
     let of = file.name_of(function).trim_matches('_').replace('_', " ");
+    // What can be asked beforehand is said in words of its own, not in Python's.
+    let is_askable = site.innermost && bads.iter().any(|bad| bad.weight >= 0.8);
+    let share = if is_askable { 0.6 } else { 1.0 };
     let mut out = Vec::new();
     for found in declared(site, function) {
         let weight = match () {
@@ -75,7 +78,7 @@ pub(super) fn translate(site: &Site<'_>, target: &Target<'_>) -> Vec<Proposal> {
             found.is_promised || found.is_documented || found.is_handled || found.near >= 1.0;
         out.push(Proposal {
             witness: is_expected.then(|| format!("{}:{line} raises it", file.path)),
-            ..proposal(edits, "raise the declared error", weight)
+            ..proposal(edits, "raise the declared error", share * weight)
         });
     }
     out
