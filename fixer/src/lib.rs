@@ -69,6 +69,8 @@ pub struct Task<'a> {
 pub enum Goal {
     /// To a test that shows it.
     Reproduce,
+    /// To whether one of the fixes of other bugs cures it, or leaves it as it is.
+    Compare,
     /// To a fix that the repository's own ways or Python's rules ask for: where it is not sure that code is to change.
     AskedFor,
     /// To a verified fix.
@@ -123,6 +125,8 @@ pub struct Report {
     pub why_not: Option<String>,
     /// The bug whose fix cures this one as well: the two are one.
     pub cured_by: Option<String>,
+    /// The bug whose fix was tried on this crash, which came about as before; told for [`Goal::Compare`] only.
+    pub left_by: Option<String>,
     /// Candidates tried.
     pub n_candidates: usize,
     /// Candidates that cured the crash and were refused by a gate.

@@ -5,7 +5,10 @@ use std::fs;
 use serde_json::{Value, json};
 use tests::{Crash, Form, KEY, Outerloop, Ran, Repository, Service};
 
-use crate::{duplicates::CLIENT, shop};
+use crate::{
+    duplicates::{CLIENT, WAYS, calls_of_both_ways},
+    shop,
+};
 
 /// Sends the crash of a script of the repository.
 fn send(service: &Service, repository: &Repository, script: &str, id: u64) {
@@ -95,6 +98,47 @@ fn what_one_fix_cures_becomes_one_bug_until_a_person_says_otherwise() {
     let id = fixed["id"].as_str().unwrap();
     service.tell(&["split", id, kind]).unwrap();
     assert_eq!(service.bugs().len(), 2);
+}
+
+#[test]
+fn what_a_fix_leaves_of_a_bug_becomes_another_one_unless_a_person_says_otherwise() {
+    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/client.py", WAYS)]);
+    let mut service = Service::new("");
+    service.start();
+    let calls = calls_of_both_ways();
+    for (id, script) in (1..).zip(&calls) {
+        send(&service, &repository, script, id);
+    }
+    let merged = service.bugs().remove(0);
+    assert_eq!(merged["kinds"].as_array().unwrap().len(), 2, "{merged:#}");
+    let id = merged["id"].as_str().unwrap();
+    let answer = fix(&service, &repository, ["--bug", id]).json(0);
+    let other = answer["bugs"][0]["split_off"]["bug"].as_str().unwrap();
+    // The service that runs takes note of it.
+    send(&service, &repository, &calls[0], 3);
+    let bugs = service.bugs();
+    assert_eq!(bugs.len(), 2, "{bugs:#?}");
+    let bug = |id: &str| bugs.iter().find(|bug| bug["id"] == id).unwrap();
+    let count = |id: &str| bug(id)["count"].as_u64();
+    assert_eq!((count(id), count(other)), (Some(1), Some(2)), "{bugs:#?}");
+    assert_eq!(bug(other)["attempt"], Value::Null);
+    // Each is called by what it is.
+    let title = |id: &str| bug(id)["title"].to_string();
+    assert!(
+        title(id).contains("_keys") && title(other).contains("_socket"),
+        "{bugs:#?}"
+    );
+    let printed = service.tell(&["bugs", "--bug", other]).unwrap();
+    let why = format!("the fix of {id} does not cure it, so it is another bug");
+    assert_eq!(printed.matches(&why).count(), 2, "{printed}");
+    let printed = service.tell(&["bugs", "--bug", id]).unwrap();
+    let said = format!("the fix of {id} does not cure 1 kind of events: now {other}");
+    assert!(printed.contains(&said), "{printed}");
+    // What a person says stays so.
+    service.tell(&["merge", id, other]).unwrap();
+    let answer = fix(&service, &repository, ["--bug", id]).json(0);
+    assert_eq!(answer["bugs"][0]["split_off"], Value::Null, "{answer:#}");
+    assert_eq!(service.bugs().len(), 1);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is kept of the events of one bug.
 
-use std::{cmp::Reverse, collections::HashSet, fmt};
+use std::{cmp::Reverse, collections::HashSet, fmt, mem};
 
 use ingest::ErrorEvent;
 
@@ -11,6 +11,9 @@ use crate::{
 
 /// Bugs kept at once; events of further ones are counted and let go.
 const MAX_BUGS: usize = 10_000;
+
+/// Kinds of events that are told apart of one bug; events of further ones count for the kind that they are most like.
+const MAX_KINDS: usize = 8;
 
 /// How many of them may be errors that were logged without a trace, so that a log full of these leaves room for others.
 const MAX_LOGGED: usize = 1_000;
@@ -56,13 +59,103 @@ pub struct Bug {
     pub event: ErrorEvent,
     /// Whether code can fix it.
     pub assessment: Assessment,
+    /// Where its events are of several kinds: each of them, those that tell most first. Else empty.
+    pub kinds: Vec<Kind>,
+}
+
+/// Events of a bug that are equal beyond doubt; what joins them to those of other kinds is that they are alike.
+#[derive(Debug, Clone)]
+pub struct Kind {
+    /// Ten hex digits of the fingerprint.
+    pub id: BugId,
+    /// How many events there were, whom they hit and when.
+    pub impact: Impact,
+    /// The one that tells most.
+    pub event: ErrorEvent,
+}
+
+impl Kind {
+    fn of(features: &Features, event: ErrorEvent) -> Self {
+        Self {
+            id: BugId::of(&features.fingerprint),
+            impact: Impact::of(&event, None),
+            event,
+        }
+    }
+
+    fn add(&mut self, event: ErrorEvent) {
+        self.impact.add(&event, None);
+        if wealth(&event) > wealth(&self.event) {
+            self.event = event;
+        }
+    }
+}
+
+impl Bug {
+    /// Takes kinds out of a bug that have turned out to be another one, which is called by the one of them that tells most.
+    /// `None`, and nothing is changed, where these are none of its kinds, all of them, or the one that gave it its name.
+    pub fn split_off(&mut self, kinds: &[BugId]) -> Option<Self> {
+        let is_other = |kind: &Kind| kinds.contains(&kind.id);
+        let (others, own): (Vec<_>, Vec<_>) = self.kinds.iter().cloned().partition(is_other);
+        if own.is_empty() || others.iter().any(|kind| kind.id == self.id) {
+            return None;
+        }
+        // The first of them tells most.
+        let id = others.first()?.id.clone();
+        let made = |id: BugId, kinds: Vec<Kind>| {
+            let event = &kinds[0].event;
+            Self::of_kinds(id, title(event), assess(event), kinds)
+        };
+        // It may have been called by what it is not.
+        *self = made(self.id.clone(), own);
+        Some(made(id, others))
+    }
+
+    /// Of at least one kind.
+    fn of_kinds(id: BugId, title: String, assessment: Assessment, mut kinds: Vec<Kind>) -> Self {
+        // Of equals the first seen.
+        kinds.sort_by_key(|kind| Reverse(wealth(&kind.event)));
+        let (impact, event) = if kinds.len() == 1 {
+            let kind = kinds.remove(0);
+            (kind.impact, kind.event)
+        } else {
+            let mut impact = Impact::default();
+            kinds.iter().for_each(|kind| impact.merge(&kind.impact));
+            (impact, kinds[0].event.clone())
+        };
+        Self {
+            id,
+            title,
+            impact,
+            event,
+            assessment,
+            kinds,
+        }
+    }
+}
+
+/// A bug whose events are still coming.
+#[derive(Debug)]
+struct Growing {
+    id: BugId,
+    title: String,
+    assessment: Assessment,
+    kinds: Vec<Kind>,
+}
+
+impl Growing {
+    fn is_logged(&self) -> bool {
+        self.kinds[0].event.exceptions.is_empty()
+    }
 }
 
 /// Bugs, in the order in which they were first seen.
 #[derive(Debug, Default)]
 pub struct Bugs {
-    bugs: Vec<Bug>,
+    bugs: Vec<Growing>,
+    /// Knows kinds, by their place here: of which bug the kind is, and which of its kinds.
     clusters: Clusters,
+    kinds: Vec<(usize, usize)>,
     ids: HashSet<BugId>,
     /// Bugs without a trace.
     n_logged: usize,
@@ -79,14 +172,19 @@ impl Bugs {
             self.releases.note(release, self.n_events as i64);
         }
         let features = Features::of(&event);
-        if let Some((at, why)) = self.clusters.find(&features) {
-            if why != Why::Equal {
-                self.clusters.insert(&features, at);
-            }
-            let bug = &mut self.bugs[at as usize];
-            bug.impact.add(&event, None);
-            if wealth(&event) > wealth(&bug.event) {
-                bug.event = event;
+        if let Some((number, why)) = self.clusters.find(&features) {
+            let (at, nth) = self.kinds[number as usize];
+            let kinds = &mut self.bugs[at].kinds;
+            let is_similar = matches!(why, Why::Similar { .. });
+            if is_similar && kinds.len() < MAX_KINDS {
+                self.clusters.insert(&features, self.kinds.len() as u64);
+                self.kinds.push((at, kinds.len()));
+                kinds.push(Kind::of(&features, event));
+            } else {
+                if why != Why::Equal {
+                    self.clusters.insert(&features, number);
+                }
+                kinds[nth].add(event);
             }
             return;
         }
@@ -96,27 +194,30 @@ impl Bugs {
             return;
         }
         self.n_logged += usize::from(is_logged);
-        self.clusters.insert(&features, self.bugs.len() as u64);
+        self.clusters.insert(&features, self.kinds.len() as u64);
+        self.kinds.push((self.bugs.len(), 0));
         let mut id = features.bug_id();
         if !self.ids.insert(id.clone()) {
             id = BugId::of(&features.fingerprint);
         }
-        let impact = Impact::of(&event, None);
-        self.bugs.push(Bug {
+        self.bugs.push(Growing {
             id,
             title: title(&event),
-            impact,
             assessment: assess(&event),
-            event,
+            kinds: vec![Kind::of(&features, event)],
         });
     }
 
     /// The bugs with a trace before those without, the most frequent first; of equals the first seen.
     pub fn into_ranked(mut self) -> Vec<Bug> {
         self.join_messages();
-        self.bugs
-            .sort_by_key(|b| (b.event.exceptions.is_empty(), Reverse(b.impact.n_events)));
-        self.bugs
+        let mut bugs: Vec<Bug> = self
+            .bugs
+            .into_iter()
+            .map(|bug| Bug::of_kinds(bug.id, bug.title, bug.assessment, bug.kinds))
+            .collect();
+        bugs.sort_by_key(|b| (b.event.exceptions.is_empty(), Reverse(b.impact.n_events)));
+        bugs
     }
 
     /// Lets bugs without a trace join an older one whose messages have turned out to be of the same template.
@@ -124,22 +225,23 @@ impl Bugs {
         self.clusters.learn();
         let mut into: Vec<usize> = Vec::with_capacity(self.bugs.len());
         for (at, bug) in self.bugs.iter().enumerate() {
-            let is_logged = bug.event.exceptions.is_empty();
-            let features = is_logged.then(|| Features::of(&bug.event));
+            let features = bug.is_logged().then(|| Features::of(&bug.kinds[0].event));
             let found = features.and_then(|features| self.clusters.in_hindsight(&features));
-            into.push(found.map_or(at, |older| (older as usize).min(at)));
+            let older = found.map(|number| self.kinds[number as usize].0);
+            into.push(older.map_or(at, |older| older.min(at)));
         }
         // Younger ones first, so that what they hand on reaches the oldest.
         for at in (0..into.len()).rev().filter(|at| into[*at] != *at) {
-            let impact = std::mem::take(&mut self.bugs[at].impact);
-            self.bugs[into[at]].impact.merge(&impact);
+            let impact = mem::take(&mut self.bugs[at].kinds[0].impact);
+            self.bugs[into[at]].kinds[0].impact.merge(&impact);
         }
-        self.bugs.retain(|bug| bug.impact.n_events > 0);
+        self.bugs.retain(|bug| bug.kinds[0].impact.n_events > 0);
     }
 
     /// What the bugs are looked at beside; the moment is when the last event came.
     pub fn project(&self) -> Project {
-        let activities = || self.bugs.iter().map(|bug| &bug.impact.activity);
+        let kinds = || self.bugs.iter().flat_map(|bug| &bug.kinds);
+        let activities = || kinds().map(|kind| &kind.impact.activity);
         Project {
             newest_release: self.releases.newest().map(str::to_owned),
             since: activities().filter_map(|activity| activity.first).min(),
@@ -194,7 +296,7 @@ pub fn title(event: &ErrorEvent) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ingest::Exception;
+    use ingest::{Exception, Frame};
 
     use super::*;
 
@@ -271,6 +373,52 @@ mod tests {
             ("shop: no basket for customer ada in the store", 10),
         ];
         assert_eq!(found, expected.map(|(title, n)| (title.to_owned(), n)));
+    }
+
+    #[test]
+    fn kinds_can_be_taken_out_of_their_bug() {
+        let event = |caller: &str, n_locals: usize| {
+            let frame = |function: &str| Frame {
+                path: "shop/orders.py".to_owned(),
+                function: function.to_owned(),
+                locals: (0..n_locals).map(|n| (format!("v{n}"), n.into())).collect(),
+                ..Frame::default()
+            };
+            ErrorEvent {
+                exceptions: vec![Exception {
+                    type_name: "KeyError".to_owned(),
+                    frames: vec![frame(caller), frame("total")],
+                    ..Exception::default()
+                }],
+                ..ErrorEvent::default()
+            }
+        };
+        let mut bugs = Bugs::default();
+        for (caller, n_locals) in [
+            ("page", 0),
+            ("page", 1),
+            ("mail", 2),
+            ("mail", 0),
+            ("feed", 0),
+        ] {
+            bugs.add(event(caller, n_locals));
+        }
+        let mut bug = bugs.into_ranked().remove(0);
+        let counts = |bug: &Bug| {
+            bug.kinds
+                .iter()
+                .map(|k| k.impact.n_events)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!((bug.impact.n_events, counts(&bug)), (5, vec![2, 2, 1]));
+        assert_eq!(bug.event, bug.kinds[0].event);
+        let ids: Vec<BugId> = bug.kinds.iter().map(|kind| kind.id.clone()).collect();
+        assert!(bug.split_off(&ids).is_none() && bug.split_off(&[]).is_none());
+        let other = bug.split_off(&ids[..1]).unwrap();
+        assert_eq!((other.impact.n_events, other.id), (2, ids[0].clone()));
+        assert!(other.kinds.is_empty());
+        assert_eq!((bug.impact.n_events, counts(&bug)), (3, vec![2, 1]));
+        assert_eq!(bug.event.exceptions[0].frames[0].function, "page");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use crate::{
     activity::{Activity, Trend},
     assess::{Assessment, Fixability, assess},
     budget::{History, Likeness, Worth, worth},
-    bug::{Bug, BugId, Bugs, title, wealth},
+    bug::{Bug, BugId, Bugs, Kind, title, wealth},
     class::BugClass,
     clusters::{Clusters, FEATURES_VERSION, Features, Why},
     fingerprint::Fingerprint,

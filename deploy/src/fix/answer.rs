@@ -6,6 +6,7 @@ use fixer::{Candidate, Checkout, Refuted, Report, VerifiedFix, git::CommitSha};
 use serde_json::{Value, json};
 use triage::Bug;
 
+use super::part::Part;
 use crate::store::Outcome;
 
 /// One bug and what became of it.
@@ -19,6 +20,8 @@ pub(crate) struct Answer {
     pub(crate) note: Option<String>,
     pub(crate) report: Report,
     pub(crate) fix: Option<Fix>,
+    /// What of the bug its fix does not cure.
+    pub(crate) part: Option<Part>,
     /// What the benchmark asks for beside: diffs of what else cured the crash, and of the behaviours that the choice was
     /// between, each with what speaks for it. Null where it does not ask.
     beside: Value,
@@ -83,6 +86,7 @@ impl Answer {
             note,
             report,
             fix,
+            part: None,
             took,
         }
     }
@@ -102,6 +106,7 @@ impl Answer {
             "fix": self.fix.as_ref().map(|fix| fix.to_json(self.report.n_candidates)),
             "why_not": if self.fix.is_some() { None } else { Some(self.why_not()) },
             "cured_by": self.report.cured_by,
+            "split_off": self.part.as_ref().map(Part::to_json),
             "refuted": refuted(&self.report.refuted),
             "candidates": self.report.n_candidates,
             "ms": self.took.as_millis() as u64,

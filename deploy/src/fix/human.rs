@@ -26,6 +26,24 @@ pub(crate) fn plain(text: &str) -> String {
 /// Everything about one bug.
 pub(super) fn show(answer: &Answer) {
     reproduced(answer);
+    result(answer);
+    let Some(part) = &answer.part else {
+        return;
+    };
+    let n = part.kinds.len();
+    let what = if n == 1 { "kind" } else { "kinds" };
+    let now = match &part.bug {
+        Some(bug) => format!("now {bug}"),
+        None => "which a person said belongs here".to_owned(),
+    };
+    println!(
+        "  in part: {n} {what} of its events, {now}, because {}",
+        part.reason
+    );
+}
+
+/// The fix, or why there is none.
+fn result(answer: &Answer) {
     let Some(fix) = &answer.fix else {
         let what = match answer.report.cured_by {
             Some(_) => "no fix of its own",

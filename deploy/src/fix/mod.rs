@@ -1,12 +1,13 @@
 //! `outerloop fix`: a log and a repository in, verified patches out.
 //!
 //! Read this file (the order of things), then `session` (arguments, and the way to the fixer, which `verify` and `test`
-//! share), `stored` (bugs of the store instead of a log), `answer` (what is told of a bug), `human` (how), `deliver` (where patches go).
+//! share), `stored` (bugs of the store instead of a log), `part` (whether a fix cures the whole of a bug), `answer` (what is told of a bug), `human` (how), `deliver` (where patches go).
 //! Invariant: the user's repository is written only by `--apply` and `--branch`.
 
 mod answer;
 mod deliver;
 mod human;
+mod part;
 mod session;
 mod stored;
 
@@ -104,7 +105,7 @@ pub(crate) fn usage(text: impl Into<String>) -> anyhow::Error {
 /// [`UsageError`] for what the caller can mend, others for failures of ours.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut session = Session::open(&args.input)?;
-    let (stored, bugs) = match &args.source.log {
+    let (stored, mut bugs) = match &args.source.log {
         Some(log) => (None, session.read(log)?),
         None => {
             let source = &args.source;
@@ -118,7 +119,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // A bug that can't be kept, as one that a person has merged meanwhile, is no reason to withhold fixes.
     let mut kept = Ok(());
     let mut done = Done::default();
-    for (n, bug) in bugs.iter().enumerate() {
+    let mut n = 0;
+    while n < bugs.len() {
+        let bug = &bugs[n];
         let started = Instant::now();
         let (checkout, note) = session.checkout(bug)?;
         let nth = format!("[{}/{}] ", n + 1, bugs.len());
@@ -139,9 +142,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             }
             Fixability::NotFixable => not_fixable(bug, &checkout),
         };
-        let answer = Answer::new(bug, report, &checkout, note, started.elapsed(), args.cured);
+        let mut part = part::compare(&mut session, bug, &nth, &checkout, &report, &done)?;
+        if let (Some(part), None) = (&mut part, &stored)
+            && let Some(other) = bugs[n].split_off(&part.kinds)
+        {
+            part.bug = Some(other.id.clone());
+            bugs.push(other);
+        }
+        let took = started.elapsed();
+        let mut answer = Answer::new(&bugs[n], report, &checkout, note, took, args.cured);
+        answer.part = part;
         if let Some(stored) = &stored {
-            kept = kept.and(stored.note(n, &answer));
+            kept = kept.and(stored.note(n, &mut answer));
         }
         if args.input.output == Output::Human {
             human::show(&answer);
@@ -153,6 +165,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             done.fixes.push((answer.commit.clone(), id, candidate));
         }
         answers.push(answer);
+        n += 1;
     }
     deliver::all(&args.target, &session.repository, &answers)?;
     let n_events = session.n_events;

@@ -80,6 +80,10 @@ impl Done {
     }
 }
 
+/// Kinds of events of a bug that its fix is tried on, beside the one that it was made for. Together they may take as long as the
+/// fix itself.
+pub(super) const MAX_COMPARED: usize = 4;
+
 /// Languages that can be fixed.
 pub(crate) const LANGUAGES: &[Platform] = &[Platform::Python];
 
@@ -203,7 +207,11 @@ impl<'a> Session<'a> {
             .unwrap_or(self.config.fix.time_limit_secs);
         let fixes = done.fixes_at(checkout.commit());
         let (policy, repository) = (self.config.fix.policy(), &self.repository);
-        let (limit, started) = (Duration::from_secs(seconds), Instant::now());
+        let mut limit = Duration::from_secs(seconds);
+        if goal == Goal::Compare {
+            limit /= MAX_COMPARED as u32;
+        }
+        let started = Instant::now();
         let attempt = |deps: Option<&Path>| {
             attempt(&Task {
                 event: &bug.event,

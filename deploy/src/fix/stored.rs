@@ -1,13 +1,16 @@
 //! Bugs that the service has stored, in the fixer's hands: which are taken, and what is kept of them.
 
-use std::{cmp::Reverse, path::PathBuf};
+use std::{
+    cmp::Reverse,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use ingest::ErrorEvent;
-use triage::{Bug, BugId, Fixability, History, Likeness, Worth, assess, worth};
+use triage::{Bug, BugId, Fixability, History, Impact, Kind, Likeness, Worth, assess, worth};
 
-use super::{Answer, LANGUAGES, usage, wait};
-use crate::store::{self, Attempt, Outcome, StoredBug};
+use super::{Answer, LANGUAGES, session::MAX_COMPARED, usage, wait};
+use crate::store::{self, Attempt, Cure, Outcome, StoredBug};
 
 /// The store that bugs were taken from.
 pub(super) struct Stored {
@@ -53,6 +56,7 @@ impl Stored {
                 title: stored.title.clone(),
                 impact: stored.impact.clone(),
                 assessment: assess(&event),
+                kinds: kinds(&path, &stored, &event)?,
                 event,
             };
             let worth = worth(
@@ -81,7 +85,7 @@ impl Stored {
     ///
     /// # Errors
     /// If the store can't be written.
-    pub(super) fn note(&self, nth: usize, answer: &Answer) -> anyhow::Result<()> {
+    pub(super) fn note(&self, nth: usize, answer: &mut Answer) -> anyhow::Result<()> {
         let (bug, stored) = (&answer.bug, &self.bugs[nth]);
         let is_tried = bug.assessment.kind != Fixability::NotFixable
             && LANGUAGES.contains(&bug.event.platform);
@@ -100,16 +104,55 @@ impl Stored {
             wealth: stored.wealth,
             likeness: is_tried.then(|| Likeness::of(&bug.assessment, &bug.event)),
         };
-        let cured_by = answer.report.cured_by.as_deref();
-        wait(store::note_attempt(
-            &self.path,
-            self.project,
-            bug.id.as_str(),
-            &attempt,
-            cured_by,
-        ))
-        .with_context(|| format!("keeping what came of {}", bug.id))
+        let cure = Cure {
+            by: answer.report.cured_by.as_deref(),
+            left: answer.part.as_ref().map_or(&[], |part| &part.kinds),
+        };
+        let noted = store::note_attempt(&self.path, self.project, &bug.id, &attempt, &cure);
+        let other = wait(noted).with_context(|| format!("keeping what came of {}", bug.id))?;
+        if let Some(part) = &mut answer.part {
+            part.bug = other;
+        }
+        Ok(())
     }
+}
+
+/// The kinds of a stored bug that may turn out to be another one, that of its fullest event first; none where a person said that
+/// this one belongs to it, for then it is what the person says that the bug is.
+fn kinds(path: &Path, stored: &StoredBug, event: &ErrorEvent) -> anyhow::Result<Vec<Kind>> {
+    let is_own = |kind: &&store::Kind| kind.event_id == stored.event_id;
+    let Some(own) = stored
+        .kinds
+        .iter()
+        .find(is_own)
+        .filter(|kind| !kind.is_decided())
+    else {
+        return Ok(Vec::new());
+    };
+    let mut others: Vec<_> = stored.kinds.iter().filter(|kind| !is_own(kind)).collect();
+    others.retain(|kind| !kind.is_decided());
+    others.sort_by_key(|kind| Reverse(kind.n_events));
+    others.truncate(MAX_COMPARED);
+    let ids: Vec<_> = others
+        .iter()
+        .map(|kind| (stored.project, kind.event_id.as_str()))
+        .collect();
+    let events = wait(store::events(path, &ids))?;
+    let known = others
+        .iter()
+        .zip(events)
+        .filter_map(|(kind, event)| Some((*kind, event?)));
+    let all = [(own, event.clone())].into_iter().chain(known);
+    let kinds: Vec<Kind> = all
+        .filter_map(|(kind, event)| {
+            Some(Kind {
+                id: BugId::parse(&kind.id)?,
+                impact: Impact::of(&event, None),
+                event,
+            })
+        })
+        .collect();
+    Ok(kinds)
 }
 
 /// The events that tell most of bugs, by project and id.

@@ -6,7 +6,7 @@ use anyhow::Context;
 use ingest::ErrorEvent;
 use serde_json::Value;
 use sqlx::{AnyPool, Row};
-use triage::{History, Likeness};
+use triage::{BugId, History, Likeness};
 
 use super::{decide, known, read::existing};
 
@@ -60,20 +60,30 @@ pub(crate) struct Attempt {
     pub(crate) likeness: Option<Likeness>,
 }
 
-/// Keeps what came of a bug. One that the fix of another one cures becomes one with it, unless a person said that it is not.
+/// What a fix cures beside the bug that it was made for, and what of a bug it does not cure.
+#[derive(Debug)]
+pub(crate) struct Cure<'a> {
+    /// The other bug whose fix cures this one.
+    pub(crate) by: Option<&'a str>,
+    /// The kinds of events that the fix leaves as they are.
+    pub(crate) left: &'a [BugId],
+}
+
+/// Keeps what came of a bug. One that the fix of another one cures becomes one with it, and kinds of events that the fix leaves as
+/// they are become a bug of their own, which is returned; unless a person said otherwise.
 ///
 /// # Errors
 /// If there is no store, or a bug is not in it any more.
 pub(crate) async fn note_attempt(
     path: &Path,
     project: u64,
-    bug: &str,
+    bug: &BugId,
     attempt: &Attempt,
-    cured_by: Option<&str>,
-) -> anyhow::Result<()> {
+    cure: &Cure<'_>,
+) -> anyhow::Result<Option<BugId>> {
     let pool = existing(path).await?;
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let bug = decide::find(&mut tx, Some(project), bug).await?;
+    let bug = decide::find(&mut tx, Some(project), bug.as_str()).await?;
     let likeness = attempt.likeness.as_ref().map(serde_json::to_string);
     sqlx::query(
         "INSERT INTO attempts (project, bug, at, outcome, reason, fix, seen_in, wealth, likeness) \
@@ -90,11 +100,13 @@ pub(crate) async fn note_attempt(
     .bind(likeness.transpose()?)
     .execute(&mut *tx)
     .await?;
-    if let Some(by) = cured_by {
+    let by = cure.by.unwrap_or(&bug.name);
+    let other = decide::split_uncured(&mut tx, &bug, cure.left, by).await?;
+    if let Some(by) = cure.by {
         decide::join_cured(&mut tx, project, by, &bug).await?;
     }
     tx.commit().await?;
-    Ok(())
+    Ok(other)
 }
 
 /// The newest attempt on each bug.

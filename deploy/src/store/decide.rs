@@ -5,11 +5,13 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use sqlx::{Any, Row, Transaction};
-use triage::{Features, assess, title};
+use triage::{Assessment, BugId, Features, assess, title};
 
 use super::{known, now_ms, read::existing};
 
-/// How the reason of a kind begins that a person split from a bug.
+/// How the reason of a kind begins that a person gave its bug.
+pub(super) const SAID: &str = "a person said that";
+/// How that of one begins that a person split from a bug.
 const SPLIT: &str = "a person said that this is not";
 
 /// A decision about a bug, by the names that people see.
@@ -49,7 +51,7 @@ pub(crate) async fn decide(
 pub(super) struct Found {
     pub(super) id: i64,
     project: i64,
-    name: String,
+    pub(super) name: String,
     title: String,
 }
 
@@ -93,10 +95,7 @@ async fn merge(
         if other.id == bug.id {
             bail!("{} and {name} are the same bug", bug.name);
         }
-        let text = format!(
-            "a person said that {} ({}) is {}",
-            other.name, other.title, bug.name
-        );
+        let text = format!("{SAID} {} ({}) is {}", other.name, other.title, bug.name);
         join(tx, bug, &other, &text).await?;
         merged.push(format!("{} ({})", other.name, other.title));
     }
@@ -119,7 +118,7 @@ async fn join(
     note(tx, other, why).await
 }
 
-/// Lets a bug be the one whose fix cures it as well, unless a person said that one of its kinds is not what it was taken for.
+/// Lets a bug be the one whose fix cures it as well, unless a person said of a kind of either that it is not what it was taken for.
 pub(super) async fn join_cured(
     tx: &mut Transaction<'_, Any>,
     project: u64,
@@ -127,12 +126,14 @@ pub(super) async fn join_cured(
     cured: &Found,
 ) -> anyhow::Result<()> {
     let bug = find(tx, Some(project), by).await?;
-    let said =
-        sqlx::query("SELECT id FROM kinds WHERE bug = $1 AND substr(why, 1, length($2)) = $2")
-            .bind(cured.id)
-            .bind(SPLIT)
-            .fetch_optional(&mut **tx)
-            .await?;
+    let said = sqlx::query(
+        "SELECT id FROM kinds WHERE bug IN ($1, $2) AND substr(why, 1, length($3)) = $3",
+    )
+    .bind(cured.id)
+    .bind(bug.id)
+    .bind(SPLIT)
+    .fetch_optional(&mut **tx)
+    .await?;
     if said.is_some() || bug.id == cured.id {
         return Ok(());
     }
@@ -149,22 +150,12 @@ async fn split(
     bug: &Found,
     kinds: &[String],
 ) -> anyhow::Result<String> {
-    let own = sqlx::query(
-        "SELECT kinds.id, kinds.fingerprint, kinds.features, events.body FROM kinds \
-         LEFT JOIN events ON events.project = kinds.project AND events.event_id = kinds.event_id \
-         WHERE kinds.bug = $1 ORDER BY kinds.wealth DESC, kinds.id",
-    )
-    .bind(bug.id)
-    .fetch_all(&mut **tx)
-    .await?;
-    let mut moved = Vec::new();
+    let own = kinds_of(tx, bug).await?;
+    let mut ids = Vec::new();
     for name in kinds {
-        let of_name = |row: &&sqlx::any::AnyRow| {
-            let fingerprint = row.try_get::<String, _>(1);
-            !name.is_empty() && fingerprint.is_ok_and(|f| f.starts_with(name.as_str()))
-        };
-        match own.iter().filter(of_name).collect::<Vec<_>>().as_slice() {
-            [row] => moved.push(*row),
+        let is_meant = |kind: &&OwnKind| !name.is_empty() && kind.fingerprint.starts_with(name);
+        match own.iter().filter(is_meant).collect::<Vec<_>>().as_slice() {
+            [kind] => ids.push(kind.id),
             [] => bail!(
                 "{} has no kind {name}: `outerloop bugs --bug {}` lists them",
                 bug.name,
@@ -176,10 +167,6 @@ async fn split(
             ),
         }
     }
-    let mut ids: Vec<i64> = moved
-        .iter()
-        .map(|row| row.try_get(0))
-        .collect::<Result<_, _>>()?;
     ids.sort_unstable();
     ids.dedup();
     if ids.len() == own.len() {
@@ -188,48 +175,146 @@ async fn split(
             bug.name
         );
     }
-    // The one that tells most speaks for the new bug.
-    let fullest = own
-        .iter()
-        .find(|row| row.try_get(0).is_ok_and(|id: i64| ids.contains(&id)))
-        .context("no kind is named")?;
-    let body: Option<Vec<u8>> = fullest.try_get(3)?;
-    let event = known::event(&body.context("the kind's event is gone")?)?;
-    let features: Features = serde_json::from_str(&fullest.try_get::<String, _>(2)?)?;
-    let assessment = serde_json::to_string(&assess(&event))?;
-    let made = known::insert(tx, bug.project, &features, &title(&event), &assessment).await?;
-    let row = sqlx::query("SELECT fingerprint FROM bugs WHERE id = $1")
-        .bind(made)
-        .fetch_one(&mut **tx)
-        .await?;
-    let made = Found {
-        id: made,
-        project: bug.project,
-        name: row.try_get(0)?,
-        title: title(&event),
-    };
-    if made.id == bug.id {
+    let why = format!("{SPLIT} {} ({})", bug.name, bug.title);
+    let Some(made) = part(tx, bug, own, &ids, &why).await? else {
         bail!(
             "the kind that gave {} its name stays with it: name the others",
             bug.name
         );
+    };
+    Ok(format!(
+        "split from {}: {}, now {} ({})",
+        bug.name,
+        n_kinds(ids.len()),
+        made.name,
+        made.title
+    ))
+}
+
+/// Makes kinds of events that a fix leaves as they are a bug of their own, but for those of which a person said that they belong
+/// where they are. `None` where none is left, or nothing would be left of the bug.
+pub(super) async fn split_uncured(
+    tx: &mut Transaction<'_, Any>,
+    bug: &Found,
+    kinds: &[BugId],
+    by: &str,
+) -> anyhow::Result<Option<BugId>> {
+    let own = kinds_of(tx, bug).await?;
+    let is_left = |kind: &&OwnKind| {
+        let is_meant = |id: &BugId| kind.fingerprint.starts_with(id.as_str());
+        kinds.iter().any(is_meant) && !kind.why.starts_with(SAID)
+    };
+    let ids: Vec<i64> = own.iter().filter(is_left).map(|kind| kind.id).collect();
+    if ids.is_empty() || ids.len() == own.len() {
+        return Ok(None);
     }
-    let text = format!("{SPLIT} {} ({})", bug.name, bug.title);
-    for id in &ids {
+    let why = format!("the fix of {by} does not cure it, so it is another bug");
+    let Some(made) = part(tx, bug, own, &ids, &why).await? else {
+        return Ok(None);
+    };
+    let text = format!(
+        "the fix of {by} does not cure {}: now {} ({})",
+        n_kinds(ids.len()),
+        made.name,
+        made.title
+    );
+    note(tx, bug, &text).await?;
+    Ok(BugId::parse(&made.name))
+}
+
+fn n_kinds(n: usize) -> String {
+    format!("{n} {} of events", if n == 1 { "kind" } else { "kinds" })
+}
+
+/// A kind of a bug.
+struct OwnKind {
+    id: i64,
+    fingerprint: String,
+    features: String,
+    why: String,
+    /// Of its fullest event, if that is kept.
+    body: Option<Vec<u8>>,
+}
+
+impl OwnKind {
+    /// What its event makes of a bug; none where that is gone.
+    fn told(&self) -> Option<(String, Assessment)> {
+        let event = known::event(self.body.as_ref()?).ok()?;
+        Some((title(&event), assess(&event)))
+    }
+}
+
+/// The kinds of a bug, those that tell most first.
+async fn kinds_of(tx: &mut Transaction<'_, Any>, bug: &Found) -> anyhow::Result<Vec<OwnKind>> {
+    let rows = sqlx::query(
+        "SELECT kinds.id, kinds.fingerprint, kinds.features, kinds.why, events.body FROM kinds \
+         LEFT JOIN events ON events.project = kinds.project AND events.event_id = kinds.event_id \
+         WHERE kinds.bug = $1 ORDER BY kinds.wealth DESC, kinds.id",
+    )
+    .bind(bug.id)
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(OwnKind {
+                id: row.try_get(0)?,
+                fingerprint: row.try_get(1)?,
+                features: row.try_get(2)?,
+                why: row.try_get(3)?,
+                body: row.try_get(4)?,
+            })
+        })
+        .collect()
+}
+
+/// Makes kinds of a bug another bug, with the reason. `None`, and nothing is changed, where one of them gave the bug its name.
+async fn part(
+    tx: &mut Transaction<'_, Any>,
+    bug: &Found,
+    own: Vec<OwnKind>,
+    ids: &[i64],
+    why: &str,
+) -> anyhow::Result<Option<Found>> {
+    // The one that tells most speaks for the new bug.
+    let (others, own): (Vec<OwnKind>, Vec<OwnKind>) =
+        own.into_iter().partition(|kind| ids.contains(&kind.id));
+    let fullest = others.first().context("no kind is named")?;
+    let (title, assessment) = fullest.told().context("the kind's event is gone")?;
+    let features: Features = serde_json::from_str(&fullest.features)?;
+    let assessment = serde_json::to_string(&assessment)?;
+    let id = known::insert(tx, bug.project, &features, &title, &assessment).await?;
+    if id == bug.id {
+        return Ok(None);
+    }
+    let row = sqlx::query("SELECT fingerprint FROM bugs WHERE id = $1")
+        .bind(id)
+        .fetch_one(&mut **tx)
+        .await?;
+    let made = Found {
+        id,
+        project: bug.project,
+        name: row.try_get(0)?,
+        title,
+    };
+    for id in ids {
         sqlx::query("UPDATE kinds SET bug = $1, why = $2 WHERE id = $3")
             .bind(made.id)
-            .bind(&text)
+            .bind(why)
             .bind(id)
             .execute(&mut **tx)
             .await?;
     }
-    note(tx, &made, &text).await?;
-    let n = ids.len();
-    let what = if n == 1 { "kind" } else { "kinds" };
-    Ok(format!(
-        "split from {}: {n} {what} of events, now {} ({})",
-        bug.name, made.name, made.title
-    ))
+    // What is left may have been called by what it is not.
+    if let Some((title, assessment)) = own.iter().find_map(|kind| kind.told()) {
+        sqlx::query("UPDATE bugs SET title = $1, assessment = $2 WHERE id = $3")
+            .bind(title)
+            .bind(serde_json::to_string(&assessment)?)
+            .bind(bug.id)
+            .execute(&mut **tx)
+            .await?;
+    }
+    note(tx, &made, why).await?;
+    Ok(Some(made))
 }
 
 async fn resolve(

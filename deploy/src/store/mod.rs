@@ -30,9 +30,9 @@ use tokio::{
 
 use self::writer::Prepared;
 pub(crate) use self::{
-    attempts::{Attempt, Outcome, events, history, note_attempt},
+    attempts::{Attempt, Cure, Outcome, events, history, note_attempt},
     decide::{Verdict, decide},
-    read::{State, StoredBug, bugs},
+    read::{Kind, State, StoredBug, bugs},
 };
 
 /// Batches that wait for the writer.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use sqlx::{AnyPool, Row};
 use triage::{Impact, Priority, Project, Releases};
 
-use super::{Attempt, Outcome, Store, attempts, connect, now_ms, writer};
+use super::{Attempt, Outcome, Store, attempts, connect, decide::SAID, now_ms, writer};
 
 /// A bug as it is stored.
 #[derive(Debug, Clone)]
@@ -86,6 +86,13 @@ pub(crate) struct Kind {
     pub(crate) why: String,
     pub(crate) n_events: u64,
     pub(crate) event_id: String,
+}
+
+impl Kind {
+    /// Whether a person said that it belongs to the bug, or that it is not another one.
+    pub(crate) fn is_decided(&self) -> bool {
+        self.why.starts_with(SAID)
+    }
 }
 
 /// What somebody decided.

@@ -37,6 +37,10 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     if task.goal == Goal::Reproduce {
         return Ok(report);
     }
+    if task.goal == Goal::Compare {
+        (report.cured_by, report.left_by) = work.compare(&crash)?;
+        return Ok(report);
+    }
     if let Some(bug) = work.cured_already(&crash)? {
         report.why_not = Some(format!("the fix of {bug} cures it as well"));
         report.cured_by = Some(bug);
@@ -45,7 +49,7 @@ pub(crate) fn fix(task: &Task<'_>) -> Result<Report, FixError> {
     let mut past = match task.goal {
         Goal::Fix => work.look_back(&crash, &mut report)?,
         // What is asked for elsewhere in the code or by Python is no matter of its past.
-        Goal::AskedFor | Goal::Reproduce => None,
+        Goal::AskedFor | Goal::Reproduce | Goal::Compare => None,
     };
     (task.progress)("trying candidates");
     let tried = work.try_candidates(&crash, past.as_ref(), &mut report)?;
@@ -247,6 +251,24 @@ impl<'a> Work<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// The bugs of the first fix that cures the crash and of the first that leaves it as it is, whatever files they change.
+    fn compare(&self, crash: &Crash) -> Result<(Option<String>, Option<String>), FixError> {
+        let promised = judge::promised(self.exception, self.mapped, self.project);
+        let (mut cured_by, mut left_by) = (None, None);
+        for (bug, fix) in self.task.fixes {
+            let ran = self.natively(fix, &crash.published.text())?;
+            match judge::outcome(&ran, &crash.native, &promised, fix, self.project) {
+                Judged::Cured => cured_by = cured_by.or_else(|| Some(bug.clone())),
+                Judged::Failed | Judged::Moved(_) if judge::is_unchanged(&ran, &crash.native) => {
+                    left_by = left_by.or_else(|| Some(bug.clone()));
+                }
+                // A run without an answer tells nothing, and another crash further on is another matter.
+                Judged::Failed | Judged::Moved(_) => {}
+            }
+        }
+        Ok((cured_by, left_by))
     }
 
     /// What a script does on a patched tree, natively.

@@ -205,6 +205,17 @@ pub(crate) fn outcome(
     }
 }
 
+/// Whether a run ends in the same crash as before: same type and masked message, in the same function.
+pub(crate) fn is_unchanged(ran: &Ran, crash: &Raised) -> bool {
+    let Some(error) = ran.error.as_ref().filter(|_| ran.outcome == Kind::Raised) else {
+        return false;
+    };
+    let places = error.place().zip(crash.place());
+    error.type_name == crash.type_name
+        && wording(&error.type_name, &error.message) == wording(&crash.type_name, &crash.message)
+        && places.is_some_and(|(a, b)| a.path == b.path && a.function == b.function)
+}
+
 /// Whether an exception is one that the code promises: raised by the candidate's own rule or by a handler it widened,
 /// and named by a docstring, a handler above, or the module itself.
 fn is_promised(
