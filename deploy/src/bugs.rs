@@ -1,10 +1,10 @@
-//! `outerloop bugs`: what the service has stored; `outerloop merge`, `split`, `resolve`: what people decide about it.
+//! `outerloop bugs`: what the service has stored; `outerloop merge`, `split`, `resolve`, `mute`, `unmute`: what people decide about
+//! it.
 
 use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
-    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use clap::Args as ClapArgs;
@@ -14,7 +14,7 @@ use triage::Worth;
 use crate::{
     config::Config,
     fix::{Output, ids, plain, usage, wait, worth_now},
-    store::{self, State, StoredBug, Verdict},
+    store::{self, MuteUntil, State, StoredBug, Verdict, rfc3339},
     streams::printed,
 };
 
@@ -29,6 +29,9 @@ pub(crate) struct Args {
     /// Only this bug, with the kinds of its events and what was decided about it.
     #[arg(long, value_name = "BUG")]
     bug: Option<String>,
+    /// The bugs that are muted, which are left out else.
+    #[arg(long, conflicts_with = "bug")]
+    muted: bool,
     /// The form of what is printed.
     #[arg(long, value_name = "FORM", default_value = "human")]
     output: Output,
@@ -66,6 +69,36 @@ pub(crate) struct ResolveArgs {
     /// The first release that has the fix: events of older ones don't count as its return. Without it any later event does.
     #[arg(long)]
     release: Option<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Hear no more of a bug: it is counted, but left out of the list and of the fixer's turn, for good or until something ends it.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MuteArgs {
+    /// The bug, by its name or the beginning of it.
+    bug: String,
+    /// Until then, in UTC: 2026-12-01, or 2026-12-01T08:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = store::moment)]
+    until: Option<i64>,
+    /// For so long: 90m, 2h, 14days.
+    #[arg(long = "for", value_name = "DURATION", value_parser = store::from_now, conflicts_with = "until")]
+    span: Option<i64>,
+    /// Until so many more events have come; with a time, until the first of both.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    until_count: Option<u64>,
+    /// Why, for those who read it.
+    #[arg(long, value_name = "TEXT")]
+    because: Option<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Hear of a muted bug again.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct UnmuteArgs {
+    /// The bug, by its name or the beginning of it.
+    bug: String,
     #[command(flatten)]
     place: Place,
 }
@@ -108,9 +141,28 @@ pub(crate) fn resolve(args: &ResolveArgs) -> anyhow::Result<ExitCode> {
     args.place.decide(&args.bug, &Verdict::Resolve { release })
 }
 
+pub(crate) fn mute(args: &MuteArgs) -> anyhow::Result<ExitCode> {
+    let until = MuteUntil {
+        at: args.until.or(args.span),
+        n_events: args.until_count,
+    };
+    let because = args.because.clone();
+    args.place
+        .decide(&args.bug, &Verdict::Mute { until, because })
+}
+
+pub(crate) fn unmute(args: &UnmuteArgs) -> anyhow::Result<ExitCode> {
+    args.place.decide(&args.bug, &Verdict::Unmute)
+}
+
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let path = args.place.store()?;
     let mut bugs = wait(store::bugs(&path, args.place.project))?;
+    let is_muted = |bug: &StoredBug| matches!(bug.state, State::Muted(_));
+    let n_muted = bugs.iter().filter(|bug| is_muted(bug)).count();
+    if args.bug.is_none() {
+        bugs.retain(|bug| is_muted(bug) == args.muted);
+    }
     if let Some(name) = &args.bug {
         bugs.retain(|bug| bug.id.starts_with(name.as_str()));
         if bugs.is_empty() {
@@ -134,7 +186,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 .iter()
                 .map(|(bug, worth)| machine(bug, worth.as_ref()))
                 .collect();
-            format!("{:#}\n", json!({"bugs": bugs}))
+            format!("{:#}\n", json!({"bugs": bugs, "muted": n_muted}))
         }
         Output::Human => bugs
             .iter()
@@ -145,6 +197,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             .collect(),
     };
     printed(io::stdout().write_all(text.as_bytes()))?;
+    if n_muted > 0 && !args.muted && args.bug.is_none() {
+        eprintln!("{n_muted} muted, which --muted shows");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -179,6 +234,9 @@ fn machine(bug: &StoredBug, worth: Option<&Worth>) -> Value {
             State::Open => json!({"name": "open"}),
             State::Resolved { at, release } => json!({"name": "resolved", "at": rfc3339(*at), "release": release}),
             State::Regressed { at, release } => json!({"name": "regressed", "at": rfc3339(*at), "release": release}),
+            State::Muted(muted) => json!({
+                "name": "muted", "reason": muted.why, "until": muted.until.at.map(rfc3339), "until_count": muted.until.n_events,
+            }),
         },
         "fixer": worth.map(|worth| json!({"worth": worth.score, "reason": worth.reason})),
         "attempt": bug.attempt.as_ref().map(|attempt| json!({
@@ -208,6 +266,7 @@ fn human(bug: &StoredBug, worth: Option<&Worth>) -> String {
         State::Regressed { at, release } => {
             format!("  BACK AGAIN{} since {}\n", of(release), rfc3339(*at))
         }
+        State::Muted(muted) => format!("  muted: {}\n", muted.why),
     };
     let attempt = bug.attempt.as_ref().map_or_else(String::new, |attempt| {
         let confidence = attempt
@@ -249,10 +308,4 @@ fn details(bug: &StoredBug) -> String {
         text += &format!("    {}  {what}\n", rfc3339(decision.at));
     }
     text
-}
-
-/// A time as people and programs read it, in UTC.
-fn rfc3339(ms: i64) -> String {
-    let time = UNIX_EPOCH + Duration::from_millis(ms.max(0) as u64);
-    humantime::format_rfc3339_seconds(time.min(SystemTime::now())).to_string()
 }

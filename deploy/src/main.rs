@@ -49,6 +49,8 @@ enum Command {
     Merge(bugs::MergeArgs),
     Split(bugs::SplitArgs),
     Resolve(bugs::ResolveArgs),
+    Mute(bugs::MuteArgs),
+    Unmute(bugs::UnmuteArgs),
     /// Print completions for a shell.
     Completions {
         shell: clap_complete::Shell,
@@ -82,6 +84,8 @@ fn main() -> ExitCode {
         Command::Merge(args) => bugs::merge(&args),
         Command::Split(args) => bugs::split(&args),
         Command::Resolve(args) => bugs::resolve(&args),
+        Command::Mute(args) => bugs::mute(&args),
+        Command::Unmute(args) => bugs::unmute(&args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

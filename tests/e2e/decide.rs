@@ -102,6 +102,84 @@ fn split_bugs_stay_two() {
 }
 
 #[test]
+fn muted_bugs_are_counted_and_left_out() {
+    let service = running();
+    let total = bug_of(&service, "total");
+    let name = id(&total);
+    let shown = || {
+        let bugs = service.bugs();
+        bugs.iter().any(|bug| bug["id"] == total["id"])
+    };
+    let state = || {
+        let printed = service
+            .tell(&["bugs", "--bug", name, "--output", "json"])
+            .unwrap();
+        let answer: Value = serde_json::from_str(&printed).unwrap();
+        let bug = &answer["bugs"][0];
+        (
+            bug["state"]["name"].clone(),
+            bug["count"].clone(),
+            bug["fixer"]["worth"].clone(),
+        )
+    };
+    service
+        .tell(&["mute", name, "--because", "the shop is closed"])
+        .unwrap();
+    send(&service, &event(4, "total", "1.1"));
+    assert!(!shown());
+    assert_eq!(state(), (json!("muted"), json!(3), json!(0.0)));
+    let printed = service.tell(&["bugs", "--muted"]).unwrap();
+    let said = format!("muted: a person muted {name}: the shop is closed");
+    assert!(
+        printed.contains(&said) && !printed.contains("sum_up"),
+        "{printed}"
+    );
+    service.tell(&["unmute", name]).unwrap();
+    assert!(shown());
+    // So many more events end it, and the bug shows again.
+    service
+        .tell(&["mute", name, "--until-count", "2", "--for", "2h"])
+        .unwrap();
+    send(&service, &event(5, "total", "1.1"));
+    assert!(!shown());
+    send(&service, &event(6, "total", "1.1"));
+    assert!(shown());
+    // And so does a moment.
+    service
+        .tell(&["mute", name, "--until", "2100-01-01"])
+        .unwrap();
+    assert!(!shown());
+    service.sql("UPDATE bugs SET muted_until = 1");
+    assert!(shown());
+    // Who resolves it wants to hear if it is back; who mutes it then does not.
+    service.tell(&["mute", name]).unwrap();
+    service.tell(&["resolve", name]).unwrap();
+    assert_eq!(state().0, "resolved");
+    send(&service, &event(7, "total", "1.1"));
+    assert_eq!(state().0, "regressed");
+    service.tell(&["resolve", name]).unwrap();
+    service.tell(&["mute", name]).unwrap();
+    send(&service, &event(8, "total", "1.1"));
+    assert_eq!(state().0, "muted");
+    service.tell(&["unmute", name]).unwrap();
+    assert_eq!(state().0, "regressed");
+    let printed = service.tell(&["bugs", "--bug", name]).unwrap();
+    assert!(
+        printed.contains(&format!("{name} is to be heard of again")),
+        "{printed}"
+    );
+    for wrong in [
+        ["--until", "2001-01-01"],
+        ["--until", "soon"],
+        ["--for", "-1h"],
+        ["--until-count", "0"],
+    ] {
+        let refused = service.tell(&["mute", name, wrong[0], wrong[1]]);
+        assert!(refused.is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
 fn a_fixed_bug_that_comes_back_shows() {
     let service = running();
     let state = || bug_of(&service, "total")["state"].clone();

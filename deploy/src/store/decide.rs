@@ -1,4 +1,4 @@
-//! What people decide about bugs: merge, split, resolve. For a store that the service may be writing to meanwhile; it takes
+//! What people decide about bugs: merge, split, resolve, mute. For a store that the service may be writing to meanwhile; it takes
 //! note with its next batch.
 
 use std::path::Path;
@@ -7,7 +7,12 @@ use anyhow::{Context, bail};
 use sqlx::{Any, Row, Transaction};
 use triage::{Assessment, BugId, Features, assess, title};
 
-use super::{known, now_ms, read::existing};
+use super::{
+    known,
+    mute::{self, MuteUntil},
+    now_ms,
+    read::existing,
+};
 
 /// How the reason of a kind begins that a person gave its bug.
 pub(super) const SAID: &str = "a person said that";
@@ -23,6 +28,13 @@ pub(crate) enum Verdict {
     Split { kinds: Vec<String> },
     /// It is fixed, from a release on where one is told.
     Resolve { release: Option<String> },
+    /// It is to be left out of the list and of the fixer's turn, for a reason if one is told.
+    Mute {
+        until: MuteUntil,
+        because: Option<String>,
+    },
+    /// It is to be heard of again.
+    Unmute,
 }
 
 /// Carries a decision out. Returns what was done, in a sentence, which the store keeps.
@@ -42,6 +54,13 @@ pub(crate) async fn decide(
         Verdict::Merge { others } => merge(&mut tx, &bug, others).await?,
         Verdict::Split { kinds } => split(&mut tx, &bug, kinds).await?,
         Verdict::Resolve { release } => resolve(&mut tx, &bug, release.as_deref()).await?,
+        Verdict::Mute { until, because } => {
+            mute::mute(&mut tx, &bug, *until, because.as_deref()).await?
+        }
+        Verdict::Unmute => {
+            mute::unmute(&mut tx, &bug).await?;
+            format!("a person said that {} is to be heard of again", bug.name)
+        }
     };
     note(&mut tx, &bug, &text).await?;
     tx.commit().await?;
@@ -330,6 +349,8 @@ async fn resolve(
     .bind(bug.id)
     .execute(&mut **tx)
     .await?;
+    // Who says that it is fixed wants to hear if it is not.
+    mute::unmute(tx, bug).await?;
     Ok(match release {
         Some(release) => format!("{} is fixed from release {release} on", bug.name),
         None => format!("{} is fixed", bug.name),

@@ -6,6 +6,7 @@
 mod attempts;
 mod decide;
 mod known;
+mod mute;
 mod read;
 mod writer;
 
@@ -32,6 +33,7 @@ use self::writer::Prepared;
 pub(crate) use self::{
     attempts::{Attempt, Cure, Outcome, events, history, note_attempt},
     decide::{Verdict, decide},
+    mute::{MuteUntil, from_now, moment},
     read::{Kind, State, StoredBug, bugs},
 };
 
@@ -39,6 +41,9 @@ pub(crate) use self::{
 const MAX_WAITING: usize = 64;
 /// How long others wait to be among them before they are refused.
 const MAX_WAIT: Duration = Duration::from_secs(5);
+
+/// The last second of the year 9999: times beyond it have no such form.
+const MAX_MS: i64 = 253_402_300_799_000;
 
 /// The event store.
 #[derive(Clone)]
@@ -148,7 +153,7 @@ fn escaped(path: &Path) -> anyhow::Result<String> {
 }
 
 fn migrations() -> Migrator {
-    const ALL: [(&str, &str); 4] = [
+    const ALL: [(&str, &str); 5] = [
         ("events", include_str!("../../migrations/0001_events.sql")),
         (
             "fingerprints",
@@ -159,6 +164,7 @@ fn migrations() -> Migrator {
             "attempts",
             include_str!("../../migrations/0004_attempts.sql"),
         ),
+        ("muted", include_str!("../../migrations/0005_muted.sql")),
     ];
     let migration = |(at, (name, sql)): (usize, (&'static str, &'static str))| {
         let version = at as i64 + 1;
@@ -183,6 +189,12 @@ pub(crate) fn random_hex() -> String {
 pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| since.as_millis() as i64)
+}
+
+/// A time as people and programs read it, in UTC.
+pub(crate) fn rfc3339(ms: i64) -> String {
+    let time = SystemTime::UNIX_EPOCH + Duration::from_millis(ms.clamp(0, MAX_MS) as u64);
+    humantime::format_rfc3339_seconds(time).to_string()
 }
 
 #[async_trait]

@@ -11,7 +11,9 @@ use serde_json::Value;
 use sqlx::{AnyPool, Row};
 use triage::{Impact, Priority, Project, Releases};
 
-use super::{Attempt, Outcome, Store, attempts, connect, decide::SAID, now_ms, writer};
+use super::{
+    Attempt, Outcome, Store, attempts, connect, decide::SAID, mute::Muted, now_ms, writer,
+};
 
 /// A bug as it is stored.
 #[derive(Debug, Clone)]
@@ -44,6 +46,7 @@ impl StoredBug {
     pub(crate) fn why_settled(&self) -> Option<String> {
         let regressed = match self.state {
             State::Resolved { .. } => return Some("it is said to be fixed".to_owned()),
+            State::Muted(ref muted) => return Some(muted.why.clone()),
             State::Regressed { at, .. } => Some(at),
             State::Open => None,
         };
@@ -61,7 +64,7 @@ impl StoredBug {
     }
 }
 
-/// Whether a bug is there. Times are milliseconds since 1970.
+/// Whether a bug is there, and to be heard of. Times are milliseconds since 1970.
 #[derive(Debug, Clone)]
 pub(crate) enum State {
     Open,
@@ -75,6 +78,8 @@ pub(crate) enum State {
         at: i64,
         release: Option<String>,
     },
+    /// A person wants to hear no more of it, and that holds still.
+    Muted(Muted),
 }
 
 /// Events of a bug whose fingerprints are equal.
@@ -149,8 +154,8 @@ async fn read(pool: &AnyPool, project: i64) -> anyhow::Result<Vec<StoredBug>> {
     let (projects, releases) = projects(pool, &gathered).await?;
     let mut attempts = attempts::newest(pool).await?;
     let rows = sqlx::query(
-        "SELECT id, project, fingerprint, title, assessment, resolved_at, resolved_in, regressed_at, regressed_in \
-         FROM bugs WHERE $1 < 0 OR project = $1 ORDER BY id",
+        "SELECT id, project, fingerprint, title, assessment, resolved_at, resolved_in, regressed_at, regressed_in, \
+         muted, muted_until, muted_count FROM bugs WHERE $1 < 0 OR project = $1 ORDER BY id",
     )
     .bind(project)
     .fetch_all(pool)
@@ -167,16 +172,20 @@ async fn read(pool: &AnyPool, project: i64) -> anyhow::Result<Vec<StoredBug>> {
             continue;
         };
         let assessment: String = row.try_get(4)?;
-        let state = match (row.try_get(5)?, row.try_get(7)?) {
-            (_, Some(at)) => State::Regressed {
+        let muted = Muted::of(&row, 9)?;
+        let n_events = gathered.impact.n_events;
+        let muted = muted.filter(|muted| !muted.is_over(now_ms(), n_events));
+        let state = match (muted, row.try_get(5)?, row.try_get(7)?) {
+            (Some(muted), ..) => State::Muted(muted),
+            (None, _, Some(at)) => State::Regressed {
                 at,
                 release: row.try_get(8)?,
             },
-            (Some(at), None) => State::Resolved {
+            (None, Some(at), None) => State::Resolved {
                 at,
                 release: row.try_get(6)?,
             },
-            (None, None) => State::Open,
+            (None, None, None) => State::Open,
         };
         bugs.push(StoredBug {
             project: project as u64,
