@@ -9,7 +9,7 @@ use std::{
 
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
-use triage::Worth;
+use triage::{Worth, assess};
 
 use crate::{
     config::Config,
@@ -175,11 +175,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let bugs: Vec<(StoredBug, Option<Worth>)> = bugs
         .into_iter()
         .zip(&events)
-        .map(|(bug, event)| {
+        .map(|(mut bug, event)| {
             let worth = event.as_ref().map(|event| worth_now(&bug, event, &history));
-            (bug, worth)
+            if let Some(event) = event {
+                let assessment = history.corrected(assess(event), event);
+                bug.assessment = serde_json::to_value(assessment)?;
+            }
+            Ok((bug, worth))
         })
-        .collect();
+        .collect::<anyhow::Result<_>>()?;
     let text = match args.output {
         Output::Json => {
             let bugs: Vec<Value> = bugs

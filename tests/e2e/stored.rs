@@ -161,6 +161,12 @@ fn what_was_tried_in_vain_sinks_and_says_so() {
     let after = service.bugs().remove(0);
     let reason = after["fixer"]["reason"].as_str().unwrap();
     assert!(reason.contains("0 of 12 like it were fixed"), "{reason}");
+    let probability = |bug: &Value| bug["assessment"]["probability"].as_f64().unwrap();
+    assert_eq!(after["assessment"]["kind"], "unsure", "{after:#}");
+    let printed = service.tell(&["bugs"]).unwrap();
+    let corrected = "but none of the 12 like it that were tried could be fixed";
+    assert!(printed.contains(corrected), "{printed}");
+    assert!(probability(&after) < probability(&before), "{after:#}");
     let worth = |bug: &Value| bug["fixer"]["worth"].as_f64().unwrap();
     assert!(worth(&after) * 4.0 < worth(&before), "{after:#}");
     // Tried itself, it waits for news: an event of a newer release is some.

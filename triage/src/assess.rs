@@ -21,6 +21,7 @@ mod native;
 mod ocaml;
 mod perl;
 mod php;
+mod probability;
 mod python;
 mod ruby;
 mod rule;
@@ -32,6 +33,7 @@ use ingest::{ErrorEvent, Exception, Link, Platform};
 use serde::{Deserialize, Serialize};
 
 use crate::{BugClass, trace::is_application};
+use probability::probability;
 use rule::{Match, Rule, bare, first};
 
 /// How much of a message is looked at, in bytes: what decides stands at its beginning.
@@ -53,6 +55,33 @@ pub struct Assessment {
     pub advice: String,
     /// The words or the type that decided; empty if none did.
     pub evidence: String,
+    /// How likely code can fix it, in `0.0..=1.0`: of the labelled errors of which the same was said the share that people call
+    /// fixable, drawn to that of the whole verdict where there are few ([`crate::History::corrected`] adds what was tried).
+    pub probability: f64,
+}
+
+impl Assessment {
+    fn new(
+        kind: Fixability,
+        class: BugClass,
+        reason: String,
+        advice: &str,
+        evidence: String,
+    ) -> Self {
+        Self {
+            kind,
+            class,
+            reason,
+            advice: advice.to_owned(),
+            evidence,
+            probability: probability(kind, class).0,
+        }
+    }
+
+    /// How many labelled errors the probability is worth.
+    pub(crate) fn n_labelled(&self) -> f64 {
+        probability(self.kind, self.class).1
+    }
 }
 
 /// Whether code can fix a bug.
@@ -117,12 +146,8 @@ pub fn assess(event: &ErrorEvent) -> Assessment {
         .find_map(|(exception, found)| Some((*exception, found.matched()?)));
     let class = code.map_or(BugClass::Other, |(_, found)| found.class);
     let evidence = code.map_or_else(String::new, |(_, found)| found.evidence.clone());
-    let say = |kind, reason: String| Assessment {
-        kind,
-        class,
-        reason,
-        advice: class.advice().to_owned(),
-        evidence: evidence.clone(),
+    let say = |kind, reason: String| {
+        Assessment::new(kind, class, reason, class.advice(), evidence.clone())
     };
     let unsure = |reason: String| say(Fixability::Unsure, reason);
 
@@ -135,16 +160,17 @@ pub fn assess(event: &ErrorEvent) -> Assessment {
         ));
     }
     if is_foreign(event) {
-        return Assessment {
-            kind: Fixability::NotFixable,
-            class: BugClass::InDependency,
-            reason: format!("not for code: {} ({name})", BugClass::InDependency.what()),
-            advice: BugClass::InDependency.advice().to_owned(),
-            evidence: traced
-                .frames
-                .last()
-                .map_or_else(String::new, |f| f.path.clone()),
-        };
+        let class = BugClass::InDependency;
+        let reason = format!("not for code: {} ({name})", class.what());
+        let innermost = traced.frames.last();
+        let evidence = innermost.map_or_else(String::new, |f| f.path.clone());
+        return Assessment::new(
+            Fixability::NotFixable,
+            class,
+            reason,
+            class.advice(),
+            evidence,
+        );
     }
     if own.is_sure() || found.iter().any(|(_, found)| found.is_sure()) {
         return say(
@@ -270,13 +296,13 @@ fn not_for_code(found: &[(&Exception, Found)], surfaced: &Exception) -> Option<A
             surfaced.type_name
         ),
     };
-    Some(Assessment {
-        kind: Fixability::NotFixable,
+    Some(Assessment::new(
+        Fixability::NotFixable,
         class,
         reason,
-        advice: class.advice().to_owned(),
-        evidence: found.evidence.clone(),
-    })
+        class.advice(),
+        found.evidence.clone(),
+    ))
 }
 
 /// What the words of an error say that was logged without a trace.
@@ -288,13 +314,13 @@ fn logged(event: &ErrorEvent) -> Assessment {
         Some(_) => format!("not for code: {} (logged without a trace)", class.what()),
         None => "not for code: it was logged without a trace to go by".to_owned(),
     };
-    Assessment {
-        kind: Fixability::NotFixable,
+    Assessment::new(
+        Fixability::NotFixable,
         class,
         reason,
-        advice: class.advice().to_owned(),
-        evidence: found.map_or_else(String::new, |found| found.evidence),
-    }
+        class.advice(),
+        found.map_or_else(String::new, |found| found.evidence),
+    )
 }
 
 /// The exceptions that hang on others in one of the ways, the root first.

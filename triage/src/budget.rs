@@ -10,6 +10,12 @@ use crate::{Assessment, BugClass, Fixability, Priority};
 /// How many bugs of its own kind weigh as much as what is known of bugs in general.
 const PRIOR_TRIES: f64 = 4.0;
 
+/// How many bugs that are alike have to be tried in vain, all of them, before `fixable` is not believed: then the share that can be fixed
+/// is below a quarter with 95% confidence.
+///
+/// Source: the rule of three, `3 / n`: Hanley and Lippman-Hand, "If nothing goes wrong, is everything all right?" (JAMA 1983).
+const MIN_IN_VAIN: u32 = 12;
+
 /// What the fixer's time is worth on a bug, and why, for people.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Worth {
@@ -98,6 +104,36 @@ impl History {
             .or_default()
             .add(is_fixed);
         self.by_class.entry(like.clone()).or_default().add(is_fixed);
+    }
+
+    /// What is to be made of a bug by what came of those like it, too: `fixable` becomes `unsure` where a dozen were tried and none was fixed. The
+    /// [`Likeness`] of a bug is that of what its event alone says, so that a first fix of one of them takes this back.
+    ///
+    /// The probability is corrected by the tries as by further labelled errors: `(p m + k) / (m + n)`, where `k` of `n` like it were fixed and the
+    /// assessment's own `p` is worth `m` errors (a beta prior's mean; see [`Assessment::probability`]). What could not be fixed may have been
+    /// fixable by a person, so it errs downwards.
+    pub fn corrected(&self, assessment: Assessment, event: &ErrorEvent) -> Assessment {
+        let like = Likeness::of(&assessment, event);
+        let Some(Tried { n, n_fixed }) = self.by_class.get(&like).copied() else {
+            return assessment;
+        };
+        let m = assessment.n_labelled();
+        let probability = (assessment.probability * m + f64::from(n_fixed)) / (m + f64::from(n));
+        if assessment.kind == Fixability::Fixable && n_fixed == 0 && n >= MIN_IN_VAIN {
+            return Assessment {
+                kind: Fixability::Unsure,
+                reason: format!(
+                    "{}, but none of the {n} like it that were tried could be fixed",
+                    assessment.reason
+                ),
+                probability,
+                ..assessment
+            };
+        }
+        Assessment {
+            probability,
+            ..assessment
+        }
     }
 
     /// The chance of a right fix, `0.0..=1.0`, and the bugs of its class that it was learned from.
@@ -231,6 +267,42 @@ mod tests {
             encoding < 0.12 && encoding < new && new < none && none > 0.6,
             "{encoding} {new} {none}"
         );
+        // That none was fixed takes the verdict back, until one is.
+        let event = ErrorEvent {
+            platform: Platform::Python,
+            exceptions: vec![Exception {
+                type_name: "UnicodeDecodeError".to_owned(),
+                frames: vec![Frame {
+                    path: "/app/shop/orders.py".to_owned(),
+                    locals: [("order".to_owned(), 1.into())].into(),
+                    ..Frame::default()
+                }],
+                ..Exception::default()
+            }],
+            ..ErrorEvent::default()
+        };
+        let said = assess(&event);
+        assert_eq!(
+            (said.kind, said.class),
+            (Fixability::Fixable, BugClass::Encoding)
+        );
+        let corrected = history.corrected(said.clone(), &event);
+        assert_eq!(corrected.kind, Fixability::Unsure);
+        assert!(
+            corrected
+                .reason
+                .ends_with("none of the 12 like it that were tried could be fixed"),
+            "{corrected:?}"
+        );
+        assert!(
+            said.probability > 0.95 && corrected.probability < 0.6,
+            "{corrected:?}"
+        );
+        let mut better = history.clone();
+        better.add(&like(BugClass::Encoding, true), true);
+        let again = better.corrected(said, &event);
+        assert_eq!(again.kind, Fixability::Fixable);
+        assert!(again.probability > corrected.probability);
         // Text logs are another matter.
         let others = history.chance(&like(BugClass::Encoding, false)).0;
         assert_eq!(others, 0.3);

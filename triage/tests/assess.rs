@@ -18,6 +18,24 @@ fn what_is_called_fixable_is() {
 }
 
 #[test]
+fn the_probability_is_what_the_labels_say() {
+    let judged = judged();
+    let counts = labelled::counts(&judged);
+    for one in &judged {
+        let (found, expected) = (
+            one.assessment.probability,
+            labelled::expected(&counts, one, false),
+        );
+        assert!(
+            (found - expected).abs() < 1e-9,
+            "{:?} {:?}: {found}, by the labels {expected}; the table in src/assess/probability.rs is old: {counts:?}",
+            one.assessment.kind,
+            one.assessment.class
+        );
+    }
+}
+
+#[test]
 fn what_is_not_for_code_says_what_to_look_at() {
     for one in judged() {
         let assessment = &one.assessment;

@@ -55,12 +55,13 @@ impl Stored {
                 id: BugId::parse(&stored.id).context("a stored bug's name is damaged")?,
                 title: stored.title.clone(),
                 impact: stored.impact.clone(),
-                assessment: assess(&event),
+                assessment: history.corrected(assess(&event), &event),
                 kinds: kinds(&path, &stored, &event)?,
                 event,
             };
+            // What was tried in vain counts there once already.
             let worth = worth(
-                &bug.assessment,
+                &assess(&bug.event),
                 &stored.priority,
                 &bug.event,
                 LANGUAGES,
@@ -87,8 +88,10 @@ impl Stored {
     /// If the store can't be written.
     pub(super) fn note(&self, nth: usize, answer: &mut Answer) -> anyhow::Result<()> {
         let (bug, stored) = (&answer.bug, &self.bugs[nth]);
-        let is_tried = bug.assessment.kind != Fixability::NotFixable
-            && LANGUAGES.contains(&bug.event.platform);
+        // By what the event alone says: what was tried does not make a bug another one.
+        let assessment = assess(&bug.event);
+        let is_tried =
+            assessment.kind != Fixability::NotFixable && LANGUAGES.contains(&bug.event.platform);
         let attempt = Attempt {
             at: store::now_ms(),
             outcome: answer.outcome(),
@@ -102,7 +105,7 @@ impl Stored {
                 .map(|fix| fix.to_json(answer.report.n_candidates)),
             release: stored.release.clone(),
             wealth: stored.wealth,
-            likeness: is_tried.then(|| Likeness::of(&bug.assessment, &bug.event)),
+            likeness: is_tried.then(|| Likeness::of(&assessment, &bug.event)),
         };
         let cure = Cure {
             by: answer.report.cured_by.as_deref(),

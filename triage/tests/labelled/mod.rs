@@ -258,10 +258,52 @@ impl Evidence {
     }
 }
 
-/// How far each word of the assessment can be relied on: of the errors that it was said of, those that people call fixable.
-///
-/// No probability for each assessment: what it goes by are words and types that the rules were written with, most of them seen
-/// a few times only, and the labelled errors were chosen, not drawn.
+/// How many labelled errors get each verdict and class, and how many of them people call fixable.
+pub(crate) fn counts(judged: &[Judged]) -> BTreeMap<(String, String), (u32, u32)> {
+    let mut counts = BTreeMap::new();
+    for one in judged {
+        let kind = format!("{:?}", one.assessment.kind);
+        let (n, k): &mut (u32, u32) = counts.entry((kind, one.class.clone())).or_default();
+        *n += 1;
+        *k += u32::from(one.is_fixable());
+    }
+    counts
+}
+
+/// The mean squared error of the probabilities, each made without the error that it is for; and that of always saying the share that is
+/// fixable. Source: Brier, "Verification of forecasts expressed in terms of probability" (1950).
+fn brier(judged: &[Judged]) -> (f64, f64) {
+    let counts = counts(judged);
+    let squared = |one: &Judged, p: f64| (p - f64::from(u8::from(one.is_fixable()))).powi(2);
+    let n = judged.len() as f64;
+    let share = share(Score::of(judged).labelled, judged.len() as u32);
+    let (mut own, mut always) = (0.0, 0.0);
+    for one in judged {
+        own += squared(one, expected(&counts, one, true)) / n;
+        always += squared(one, share) / n;
+    }
+    (own, always)
+}
+
+/// The probability by the formula of the assessment, with or without the error itself among the labelled ones.
+pub(crate) fn expected(
+    counts: &BTreeMap<(String, String), (u32, u32)>,
+    one: &Judged,
+    is_left_out: bool,
+) -> f64 {
+    let kind = format!("{:?}", one.assessment.kind);
+    let out = |(n, k): (u32, u32)| match is_left_out {
+        true => (f64::from(n - 1), f64::from(k - u32::from(one.is_fixable()))),
+        false => (f64::from(n), f64::from(k)),
+    };
+    let of_kind = counts.iter().filter(|((of, _), _)| *of == kind);
+    let of_kind = out(of_kind.fold((0, 0), |sum, (_, next)| (sum.0 + next.0, sum.1 + next.1)));
+    let of_class = out(counts[&(kind, one.class.clone())]);
+    (of_class.1 + 4.0 * (of_kind.1 + 1.0) / (of_kind.0 + 2.0)) / (of_class.0 + 4.0)
+}
+
+/// How far each word of the assessment can be relied on: of the errors that it was said of, those that people call fixable. The labelled
+/// errors were chosen, not drawn.
 fn reliability(judged: &[Judged]) -> String {
     let mut parts: BTreeMap<(String, String), Evidence> = BTreeMap::new();
     for one in judged {
@@ -344,5 +386,9 @@ pub(crate) fn table(judged: &[Judged]) -> String {
     for (name, judged) in platforms {
         line(&name, Score::of(judged));
     }
+    let (own, always) = brier(judged);
     text + &reliability(judged)
+        + &format!(
+            "\nBrier score of the probability {own:.3}; of always the same one {always:.3}\n"
+        )
 }
