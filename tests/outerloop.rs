@@ -3,10 +3,11 @@
 use std::{
     ffi::OsString,
     fs,
-    io::{self, Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::OnceLock,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -90,26 +91,38 @@ impl Outerloop {
         self.run_with(|_| Ok(()))
     }
 
+    /// Runs it until standard error says something, and ends it then at once, as the kernel does when memory is out. Fails if that
+    /// is never said, or if processes of its own outlive it for long.
+    #[track_caller]
+    pub fn kill_when(self, said: &str) {
+        let mut child = self
+            .command()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command can be started");
+        let stderr = child.stderr.take().expect("it is piped");
+        let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+        let is_said = lines.any(|line| line.contains(said));
+        child.kill().expect("it is ours");
+        child.wait().expect("it is ours");
+        assert!(is_said, "{said:?} was never said");
+        let killed = Instant::now();
+        loop {
+            let mut left = left_behind(self.temporary.path());
+            left.retain(|one| one.starts_with("process"));
+            if left.is_empty() {
+                return;
+            }
+            assert!(killed.elapsed() < Duration::from_secs(10), "{left:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Runs it while `feed` writes its standard input.
     pub fn run_with(self, feed: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Ran {
-        let mut command = Command::new(program());
-        command
-            .args(&self.arguments)
-            .current_dir(self.temporary.path())
-            .env_clear();
-        // How pip reaches its index is the machine's affair; nothing else of the environment is wanted.
-        command.envs(
-            std::env::vars_os()
-                .filter(|(name, _)| name == "PATH" || name.to_string_lossy().starts_with("PIP_")),
-        );
-        command
-            .env("HOME", self.temporary.path().join("home"))
-            .env("TMPDIR", self.temporary.path().join("tmp"))
-            .env("OUTERLOOP_CACHE", &self.cache);
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        for folder in ["home", "tmp"] {
-            fs::create_dir(self.temporary.path().join(folder)).expect("the folder is new");
-        }
+        let mut command = self.command();
         let started = Instant::now();
         let mut child = command
             .stdin(Stdio::piped())
@@ -137,6 +150,28 @@ impl Outerloop {
             peak_bytes,
             left_behind: left_behind(self.temporary.path()),
         }
+    }
+    /// It in its folder, with nothing of the environment but what it was given.
+    fn command(&self) -> Command {
+        let mut command = Command::new(program());
+        command
+            .args(&self.arguments)
+            .current_dir(self.temporary.path())
+            .env_clear();
+        // How pip reaches its index is the machine's affair; nothing else of the environment is wanted.
+        command.envs(
+            std::env::vars_os()
+                .filter(|(name, _)| name == "PATH" || name.to_string_lossy().starts_with("PIP_")),
+        );
+        command
+            .env("HOME", self.temporary.path().join("home"))
+            .env("TMPDIR", self.temporary.path().join("tmp"))
+            .env("OUTERLOOP_CACHE", &self.cache);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        for folder in ["home", "tmp"] {
+            fs::create_dir(self.temporary.path().join(folder)).expect("the folder is new");
+        }
+        command
     }
 }
 

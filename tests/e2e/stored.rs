@@ -27,14 +27,19 @@ fn send(service: &Service, repository: &Repository, script: &str, id: u64) {
 }
 
 fn fix<const N: usize>(service: &Service, repository: &Repository, which: [&str; N]) -> Ran {
-    Outerloop::with(["fix", "--output", "json"])
+    fixing(service, repository)
+        .and(["--output", "json"])
+        .and(which)
+        .run()
+}
+
+fn fixing(service: &Service, repository: &Repository) -> Outerloop {
+    Outerloop::with(["fix"])
         .and(["--repo".into(), repository.root().as_os_str().to_owned()])
         .and([
             "--config".into(),
             service.path("outerloop.toml").into_os_string(),
         ])
-        .and(which)
-        .run()
 }
 
 #[test]
@@ -65,6 +70,61 @@ fn a_stored_bug_is_fixed_and_left_alone_then() {
         let ran = fix(&service, &repository, ["--bug", &id, wrong[0], wrong[1]]);
         assert_eq!(ran.status, Some(2), "{}", ran.errors());
     }
+}
+
+/// Killed while it works on the second of two bugs: the first one's fix is kept, the second one is as if it had never been taken.
+#[test]
+fn a_fix_that_is_killed_midway_can_be_made_again() {
+    let repository = Repository::of(&[("shop/__init__.py", ""), ("shop/client.py", WAYS)]);
+    let mut service = Service::new("");
+    service.start();
+    for (id, script) in (1..).zip(calls_of_both_ways()) {
+        send(&service, &repository, &script, id);
+    }
+    // Two bugs, of which the second is not cured by the first one's fix.
+    let id = service.bugs()[0]["id"].as_str().unwrap().to_owned();
+    fix(&service, &repository, ["--bug", &id]).ended(0);
+    service.sql("DELETE FROM attempts");
+    for said in [
+        "reproducing the crash",
+        "trying candidates",
+        "checking the finalists",
+    ] {
+        let before = service.bugs();
+        assert_eq!(before.len(), 2, "{before:#?}");
+        fixing(&service, &repository)
+            .and(["--next", "1"])
+            .kill_when(said);
+        assert_eq!(service.bugs(), before, "killed when {said}");
+    }
+    let next = fixing(&service, &repository).and(["--next", "2"]);
+    next.kill_when("[2/2] ");
+    assert_eq!(service.sql("PRAGMA integrity_check"), ["ok"]);
+    let attempts: Vec<Value> = service
+        .bugs()
+        .iter()
+        .map(|bug| bug["attempt"].clone())
+        .collect();
+    let n_fixed = |attempts: &[Value]| {
+        let is_fixed = |attempt: &&Value| attempt["outcome"] == "fixed";
+        attempts.iter().filter(is_fixed).count()
+    };
+    assert_eq!(
+        (n_fixed(&attempts), attempts.contains(&Value::Null)),
+        (1, true),
+        "{attempts:#?}"
+    );
+    // The other one is taken, as if nothing had been.
+    let answer = fix(&service, &repository, ["--next", "2"]);
+    let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    assert_eq!(answer["bugs"].as_array().unwrap().len(), 1, "{answer:#}");
+    assert!(answer["bugs"][0]["reproduction"].is_object(), "{answer:#}");
+    let attempts: Vec<Value> = service
+        .bugs()
+        .iter()
+        .map(|bug| bug["attempt"].clone())
+        .collect();
+    assert!(!attempts.contains(&Value::Null), "{attempts:#?}");
 }
 
 #[test]
