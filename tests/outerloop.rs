@@ -91,8 +91,8 @@ impl Outerloop {
         self.run_with(|_| Ok(()))
     }
 
-    /// Runs it until standard error says something, and ends it then at once, as the kernel does when memory is out. Fails if that
-    /// is never said, or if processes of its own outlive it for long.
+    /// Runs it until standard error says something, and ends it then at once, as the kernel does when memory is out.
+    /// Fails if that is never said, or if processes of its own outlive it for long.
     #[track_caller]
     pub fn kill_when(self, said: &str) {
         let mut child = self

@@ -1,5 +1,5 @@
-//! `outerloop bugs`: what the service has stored; `outerloop merge`, `split`, `resolve`, `mute`, `unmute`: what people decide about
-//! it.
+//! `outerloop bugs`: what the service has stored; `outerloop merge`, `split`, `resolve`, `mute`, `unmute`: what people
+//! decide about it.
 
 use std::{
     io::{self, Write},
@@ -9,7 +9,7 @@ use std::{
 
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
-use triage::{Worth, assess};
+use triage::Worth;
 
 use crate::{
     config::Config,
@@ -178,7 +178,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .map(|(mut bug, event)| {
             let worth = event.as_ref().map(|event| worth_now(&bug, event, &history));
             if let Some(event) = event {
-                let assessment = history.corrected(assess(event), event);
+                let assessment = history.corrected(bug.assessed(event), event);
                 bug.assessment = serde_json::to_value(assessment)?;
             }
             Ok((bug, worth))

@@ -1,7 +1,7 @@
 //! What people decide about bugs that the service has stored, while it runs.
 
 use serde_json::{Value, json};
-use tests::{KEY, Service};
+use tests::{KEY, Service, program};
 
 /// An event of a function, as Sentry's clients send it.
 fn event(n: u64, function: &str, release: &str) -> Value {
@@ -99,6 +99,64 @@ fn split_bugs_stay_two() {
         );
     }
     assert_eq!(service.bugs().len(), 2);
+}
+
+/// An event of an error of one type at a moment of the same day.
+fn event_at(n: u64, type_name: &str, time: &str, release: &str) -> Value {
+    let mut event = event(n, type_name, release);
+    event["timestamp"] = json!(format!("2026-01-05T{time}Z"));
+    let error = &mut event["exception"]["values"][0];
+    error["type"] = json!(type_name);
+    error["value"] = json!("");
+    event
+}
+
+#[test]
+fn a_burst_at_a_change_of_releases_is_the_deployment() {
+    let mut service = Service::new("");
+    service.start();
+    let mut events = vec![event_at(1, "ZeroDivisionError", "08:00:00", "1.0")];
+    for (n, release) in (0..).zip(["1.1", "1.0", "1.0", "1.1", "1.0"]) {
+        let time = format!("10:0{n}:00");
+        for (base, type_name) in [
+            (10, "ConnectionRefusedError"),
+            (20, "AttributeError"),
+            (30, "KeyError"),
+        ] {
+            events.push(event_at(base + n, type_name, &time, release));
+        }
+    }
+    events.push(event_at(2, "ZeroDivisionError", "12:00:00", "1.1"));
+    events.iter().for_each(|event| send(&service, event));
+    let log: String = events.iter().map(|event| format!("{event}\n")).collect();
+    std::fs::write(service.path("app.log"), log).unwrap();
+    let output = std::process::Command::new(program())
+        .args(["triage", "--output", "json", "--log"])
+        .arg(service.path("app.log"))
+        .output()
+        .unwrap();
+    let of_log: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for bugs in [&service.bugs(), of_log["bugs"].as_array().unwrap()] {
+        let said = |type_name: &str| {
+            let is_it = |bug: &&Value| bug["title"].as_str().unwrap().starts_with(type_name);
+            let bug = bugs
+                .iter()
+                .find(is_it)
+                .unwrap_or_else(|| panic!("{bugs:#?}"));
+            let assessment = &bug["assessment"];
+            let text = |key: &str| assessment[key].as_str().unwrap().to_owned();
+            (text("kind"), text("class"), text("reason"))
+        };
+        let (kind, class, reason) = said("ConnectionRefusedError");
+        assert_eq!((kind.as_str(), class.as_str()), ("not_fixable", "deploy"));
+        let why = "all 5 events came within 5 min of the change to release 1.1, none since";
+        assert!(reason.ends_with(why), "{reason}");
+        let (kind, class, _) = said("AttributeError");
+        assert_eq!((kind.as_str(), class.as_str()), ("unsure", "deploy"));
+        for other in ["KeyError", "ZeroDivisionError"] {
+            assert_eq!(said(other).0, "fixable");
+        }
+    }
 }
 
 #[test]

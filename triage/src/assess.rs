@@ -61,7 +61,7 @@ pub struct Assessment {
 }
 
 impl Assessment {
-    fn new(
+    pub(crate) fn new(
         kind: Fixability,
         class: BugClass,
         reason: String,

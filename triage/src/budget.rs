@@ -10,8 +10,8 @@ use crate::{Assessment, BugClass, Fixability, Priority};
 /// How many bugs of its own kind weigh as much as what is known of bugs in general.
 const PRIOR_TRIES: f64 = 4.0;
 
-/// How many bugs that are alike have to be tried in vain, all of them, before `fixable` is not believed: then the share that can be fixed
-/// is below a quarter with 95% confidence.
+/// How many bugs that are alike have to be tried in vain, all of them, before `fixable` is not believed: then the share
+/// that can be fixed is below a quarter with 95% confidence.
 ///
 /// Source: the rule of three, `3 / n`: Hanley and Lippman-Hand, "If nothing goes wrong, is everything all right?" (JAMA 1983).
 const MIN_IN_VAIN: u32 = 12;
@@ -106,12 +106,13 @@ impl History {
         self.by_class.entry(like.clone()).or_default().add(is_fixed);
     }
 
-    /// What is to be made of a bug by what came of those like it, too: `fixable` becomes `unsure` where a dozen were tried and none was fixed. The
-    /// [`Likeness`] of a bug is that of what its event alone says, so that a first fix of one of them takes this back.
+    /// What is to be made of a bug by what came of those like it, too: `fixable` becomes `unsure` where a dozen were
+    /// tried and none was fixed. The [`Likeness`] of a bug is that of what its event alone says, so that a first fix of
+    /// one of them takes this back.
     ///
-    /// The probability is corrected by the tries as by further labelled errors: `(p m + k) / (m + n)`, where `k` of `n` like it were fixed and the
-    /// assessment's own `p` is worth `m` errors (a beta prior's mean; see [`Assessment::probability`]). What could not be fixed may have been
-    /// fixable by a person, so it errs downwards.
+    /// The probability is corrected by the tries as by further labelled errors: `(p m + k) / (m + n)`, where `k` of `n`
+    /// like it were fixed and the assessment's own `p` is worth `m` errors (a beta prior's mean; see
+    /// [`Assessment::probability`]). What could not be fixed may have been fixable by a person, so it errs downwards.
     pub fn corrected(&self, assessment: Assessment, event: &ErrorEvent) -> Assessment {
         let like = Likeness::of(&assessment, event);
         let Some(Tried { n, n_fixed }) = self.by_class.get(&like).copied() else {

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::HashSet, fmt, mem};
 use ingest::ErrorEvent;
 
 use crate::{
-    Assessment, Clusters, Features, Fingerprint, Impact, Project, Releases, Why, assess,
+    Assessment, Clusters, Features, Fingerprint, Impact, Project, Releases, Rollout, Why, assess,
     fingerprint::first_line,
 };
 
@@ -161,7 +161,10 @@ pub struct Bugs {
     n_logged: usize,
     n_events: u64,
     n_overflow: u64,
+    /// By the number of the event that each came with: not every log has times.
     releases: Releases,
+    /// By times, where there are any.
+    timed: Releases,
 }
 
 impl Bugs {
@@ -170,6 +173,9 @@ impl Bugs {
         self.n_events += 1;
         if let Some(release) = &event.release {
             self.releases.note(release, self.n_events as i64);
+            if let Some(at) = Impact::of(&event, None).activity.first {
+                self.timed.note(release, at);
+            }
         }
         let features = Features::of(&event);
         if let Some((number, why)) = self.clusters.find(&features) {
@@ -211,11 +217,17 @@ impl Bugs {
     /// The bugs with a trace before those without, the most frequent first; of equals the first seen.
     pub fn into_ranked(mut self) -> Vec<Bug> {
         self.join_messages();
+        let now = self.project().now;
         let mut bugs: Vec<Bug> = self
             .bugs
             .into_iter()
             .map(|bug| Bug::of_kinds(bug.id, bug.title, bug.assessment, bug.kinds))
             .collect();
+        for bug in &mut bugs {
+            if let Some(rollout) = now.and_then(|now| Rollout::of(&bug.impact, &self.timed, now)) {
+                bug.assessment = rollout.explain(bug.assessment.clone());
+            }
+        }
         bugs.sort_by_key(|b| (b.event.exceptions.is_empty(), Reverse(b.impact.n_events)));
         bugs
     }

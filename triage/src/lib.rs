@@ -2,8 +2,9 @@
 //!
 //! In: `ingest::ErrorEvent`. Out: [`Bug`] with an [`Assessment`]. Read `trace` (what of a trace can be compared),
 //! `fingerprint` and `clusters` (what makes two events alike), `bug` (what is kept of them), `class` (what went wrong, in
-//! the benchmark's words), `assess`, `impact` and `activity` (whom it hits and when), `budget` (which bugs get the fixer's
-//! time), `regression` (whether one is back); `templates` tells what lines without a trace say.
+//! the benchmark's words), `assess`, `impact` and `activity` (whom it hits and when), `budget` (which bugs get the
+//! fixer's time), `regression` (whether one is back), `rollout` (whether a deployment brought it about); `templates`
+//! tells what lines without a trace say.
 //! Invariants: an event joins exactly one bug; equal events have equal fingerprints on every machine; no I/O.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -17,6 +18,7 @@ mod distinct;
 mod fingerprint;
 mod impact;
 mod regression;
+mod rollout;
 mod similarity;
 mod templates;
 mod time;
@@ -32,5 +34,6 @@ pub use crate::{
     fingerprint::Fingerprint,
     impact::{Impact, Priority, Project},
     regression::{Releases, Resolution},
+    rollout::Rollout,
     templates::{OfLines, Template, TemplateId, Templates, of_lines},
 };

@@ -39,6 +39,19 @@ impl Releases {
             .map(|(_, name)| name)
     }
 
+    /// A release that was first seen between two moments, both included, when another one was known before.
+    pub(crate) fn changed_between(&self, from: i64, to: i64) -> Option<&str> {
+        let oldest = self.first_seen.values().min()?;
+        let is_change = |at: i64| (from..=to).contains(&at) && at > *oldest;
+        let mut seen: Vec<_> = self
+            .first_seen
+            .iter()
+            .filter(|(_, at)| is_change(**at))
+            .collect();
+        seen.sort_by_key(|(name, at)| (**at, name.as_str()));
+        seen.first().map(|(name, _)| name.as_str())
+    }
+
     /// The release that was first seen last.
     pub fn newest(&self) -> Option<&str> {
         self.newest.as_ref().map(|(_, name)| name.as_str())

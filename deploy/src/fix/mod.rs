@@ -1,7 +1,8 @@
 //! `outerloop fix`: a log and a repository in, verified patches out.
 //!
 //! Read this file (the order of things), then `session` (arguments, and the way to the fixer, which `verify` and `test`
-//! share), `stored` (bugs of the store instead of a log), `part` (whether a fix cures the whole of a bug), `answer` (what is told of a bug), `human` (how), `deliver` (where patches go).
+//! share), `stored` (bugs of the store instead of a log), `part` (whether a fix cures the whole of a bug), `answer` (what
+//! is told of a bug), `human` (how), `deliver` (where patches go).
 //! Invariant: the user's repository is written only by `--apply` and `--branch`.
 
 mod answer;

@@ -55,13 +55,13 @@ impl Stored {
                 id: BugId::parse(&stored.id).context("a stored bug's name is damaged")?,
                 title: stored.title.clone(),
                 impact: stored.impact.clone(),
-                assessment: history.corrected(assess(&event), &event),
+                assessment: history.corrected(stored.assessed(&event), &event),
                 kinds: kinds(&path, &stored, &event)?,
                 event,
             };
             // What was tried in vain counts there once already.
             let worth = worth(
-                &assess(&bug.event),
+                &stored.assessed(&bug.event),
                 &stored.priority,
                 &bug.event,
                 LANGUAGES,
@@ -189,7 +189,13 @@ fn named(all: &[StoredBug], names: &[String]) -> anyhow::Result<Vec<StoredBug>> 
 pub(crate) fn worth_now(bug: &StoredBug, event: &ErrorEvent, history: &History) -> Worth {
     match bug.why_settled() {
         Some(reason) => Worth { score: 0.0, reason },
-        None => worth(&assess(event), &bug.priority, event, LANGUAGES, history),
+        None => worth(
+            &bug.assessed(event),
+            &bug.priority,
+            event,
+            LANGUAGES,
+            history,
+        ),
     }
 }
 

@@ -69,8 +69,8 @@ pub(crate) struct Cure<'a> {
     pub(crate) left: &'a [BugId],
 }
 
-/// Keeps what came of a bug. One that the fix of another one cures becomes one with it, and kinds of events that the fix leaves as
-/// they are become a bug of their own, which is returned; unless a person said otherwise.
+/// Keeps what came of a bug. One that the fix of another one cures becomes one with it, and kinds of events that the fix
+/// leaves as they are become a bug of their own, which is returned; unless a person said otherwise.
 ///
 /// # Errors
 /// If there is no store, or a bug is not in it any more.

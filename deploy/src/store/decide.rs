@@ -137,7 +137,8 @@ async fn join(
     note(tx, other, why).await
 }
 
-/// Lets a bug be the one whose fix cures it as well, unless a person said of a kind of either that it is not what it was taken for.
+/// Lets a bug be the one whose fix cures it as well, unless a person said of a kind of either that it is not what it was
+/// taken for.
 pub(super) async fn join_cured(
     tx: &mut Transaction<'_, Any>,
     project: u64,

@@ -7,9 +7,10 @@ use std::{
 };
 
 use anyhow::Context;
+use ingest::ErrorEvent;
 use serde_json::Value;
 use sqlx::{AnyPool, Row};
-use triage::{Impact, Priority, Project, Releases};
+use triage::{Assessment, Impact, Priority, Project, Releases, Rollout, assess};
 
 use super::{
     Attempt, Outcome, Store, attempts, connect, decide::SAID, mute::Muted, now_ms, writer,
@@ -29,6 +30,8 @@ pub(crate) struct StoredBug {
     /// The event that tells most of it.
     pub(crate) event_id: String,
     pub(crate) state: State,
+    /// The deployment that all its events coincide with.
+    rollout: Option<Rollout>,
     /// The kinds of its events, the oldest first.
     pub(crate) kinds: Vec<Kind>,
     /// What people decided about it, the oldest first.
@@ -42,6 +45,15 @@ pub(crate) struct StoredBug {
 }
 
 impl StoredBug {
+    /// What is to be made of it, by an event and by when its events came.
+    pub(crate) fn assessed(&self, event: &ErrorEvent) -> Assessment {
+        let assessment = assess(event);
+        match &self.rollout {
+            Some(rollout) => rollout.explain(assessment),
+            None => assessment,
+        }
+    }
+
     /// Why the fixer leaves it alone for now: it had it, and nothing is new since; or it is said to be fixed.
     pub(crate) fn why_settled(&self) -> Option<String> {
         let regressed = match self.state {
@@ -193,6 +205,9 @@ async fn read(pool: &AnyPool, project: i64) -> anyhow::Result<Vec<StoredBug>> {
             title: row.try_get(3)?,
             assessment: serde_json::from_str(&assessment)?,
             priority: gathered.impact.priority(&projects[&project]),
+            rollout: releases
+                .get(&project)
+                .and_then(|releases| Rollout::of(&gathered.impact, releases, now_ms())),
             release: releases.get(&project).and_then(|releases| {
                 let names = gathered.impact.releases.keys().map(String::as_str);
                 releases.newest_of(names).map(str::to_owned)

@@ -2,11 +2,12 @@
 
 use crate::{BugClass, Fixability};
 
-/// How many labelled errors of a class weigh as much as all that got the same verdict: chosen, as most classes have fewer than 20.
+/// How many labelled errors of a class weigh as much as all that got the same verdict: chosen, as most classes have fewer
+/// than 20.
 const PRIOR_ERRORS: f64 = 4.0;
 
-/// Of the labelled errors (`triage/tests/labelled`): what the assessment says, how many it says so of, and how many of these people
-/// call fixable. A test counts them again; `--example assess` prints them.
+/// Of the labelled errors (`triage/tests/labelled`): what the assessment says, how many it says so of, and how many of
+/// these people call fixable. A test counts them again; `--example assess` prints them.
 const LABELLED: &[(Fixability, BugClass, u32, u32)] = &[
     (Fixability::Fixable, BugClass::AttrMissing, 8, 8),
     (Fixability::Fixable, BugClass::BadValue, 15, 15),
@@ -45,9 +46,9 @@ const LABELLED: &[(Fixability, BugClass, u32, u32)] = &[
 
 /// How likely code can fix an error of which this is said, `0.0..=1.0`; and how many labelled errors that is worth.
 ///
-/// The mean of a beta distribution: `(k + 4 p) / (n + 4)`, where of `n` labelled errors with this verdict and class `k` are fixable, and
-/// of all with this verdict the share `p`, which has Laplace's `(k + 1) / (n + 2)` for itself.
-/// Source: Gelman et al., "Bayesian Data Analysis" (3rd ed., 2.4), with the prior's strength chosen.
+/// The mean of a beta distribution: `(k + 4 p) / (n + 4)`, where of `n` labelled errors with this verdict and class `k`
+/// are fixable, and of all with this verdict the share `p`, which has Laplace's `(k + 1) / (n + 2)` for itself. Source:
+/// Gelman et al., "Bayesian Data Analysis" (3rd ed., 2.4), with the prior's strength chosen.
 ///
 /// The labelled errors were chosen, not drawn: of the errors of one service it may be another share.
 pub(super) fn probability(kind: Fixability, class: BugClass) -> (f64, f64) {

@@ -270,8 +270,8 @@ pub(crate) fn counts(judged: &[Judged]) -> BTreeMap<(String, String), (u32, u32)
     counts
 }
 
-/// The mean squared error of the probabilities, each made without the error that it is for; and that of always saying the share that is
-/// fixable. Source: Brier, "Verification of forecasts expressed in terms of probability" (1950).
+/// The mean squared error of the probabilities, each made without the error that it is for; and that of always saying the
+/// share that is fixable. Source: Brier, "Verification of forecasts expressed in terms of probability" (1950).
 fn brier(judged: &[Judged]) -> (f64, f64) {
     let counts = counts(judged);
     let squared = |one: &Judged, p: f64| (p - f64::from(u8::from(one.is_fixable()))).powi(2);
@@ -302,8 +302,8 @@ pub(crate) fn expected(
     (of_class.1 + 4.0 * (of_kind.1 + 1.0) / (of_kind.0 + 2.0)) / (of_class.0 + 4.0)
 }
 
-/// How far each word of the assessment can be relied on: of the errors that it was said of, those that people call fixable. The labelled
-/// errors were chosen, not drawn.
+/// How far each word of the assessment can be relied on: of the errors that it was said of, those that people call
+/// fixable. The labelled errors were chosen, not drawn.
 fn reliability(judged: &[Judged]) -> String {
     let mut parts: BTreeMap<(String, String), Evidence> = BTreeMap::new();
     for one in judged {
