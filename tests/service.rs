@@ -175,6 +175,13 @@ impl Service {
         }
     }
 
+    /// What it counts, as Prometheus reads it.
+    pub fn metrics(&self) -> String {
+        let mut answer = ureq::get(self.url("/metrics")).call().expect("it answers");
+        let text = answer.body_mut().read_to_string();
+        text.expect("the metrics are text")
+    }
+
     /// Runs statements on the database; what they select of their first column.
     pub fn sql(&self, statements: &str) -> Vec<String> {
         const SCRIPT: &str = "import sqlite3, sys\n\

@@ -79,6 +79,8 @@ fn object(object: Map<String, Value>, out: &mut dyn Outcomes) {
         sentry::event(object, out);
     } else if otlp::is_logs(&object) {
         otlp::logs(object, out);
+    } else if otlp::is_spans(&object) {
+        otlp::spans(object, out);
     } else if ips::is_report(&object) {
         match ips::event(&object) {
             Some(event) => out.event(event),

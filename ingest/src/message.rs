@@ -40,11 +40,13 @@ pub(crate) fn whole(payload: &[u8], format: Format, redactor: &Redactor) -> Opti
     };
     if format == Format::Auto
         && payload.first() == Some(&FIELD_1)
-        && let Ok(logs) = otlp::protobuf(payload, redactor)
+        // Logs are no spans: the first field of a record is a number, that of a span bytes.
+        && let Ok(request) = otlp::protobuf(payload, redactor)
+            .or_else(|_| otlp::protobuf_spans(payload, redactor))
     {
         return Some(Whole {
-            events: logs.events,
-            summary: logs.summary,
+            events: request.events,
+            summary: request.summary,
         });
     }
     if is_lines {

@@ -9,8 +9,8 @@ use crate::event::ErrorEvent;
 /// What was read, and what became of it: `records` is `events` plus all that `dropped` counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Lines outside of traces, error records and documents, traces, error records, JSON documents, envelope items. A document with several traces
-    /// counts once for each.
+    /// Lines outside of traces, error records and documents, traces, error records, JSON documents, envelope items, spans by their
+    /// events. A document with several traces counts once for each.
     pub records: u64,
     /// Records that became an [`ErrorEvent`].
     pub events: u64,
@@ -57,8 +57,11 @@ pub enum DropReason {
     TooDeep,
     /// Longer than [`crate::limits::MAX_RECORD_BYTES`].
     TooLarge,
-    /// An item of an envelope that is not an event: a session, a transaction, an attachment.
+    /// An item of an envelope that is not an event: a session, a transaction, an attachment. A span, or an event of one, that
+    /// is no exception.
     OtherItem,
+    /// An exception of a span that the span around it recorded as well.
+    Repeated,
 }
 
 impl DropReason {
@@ -71,6 +74,7 @@ impl DropReason {
             Self::TooDeep => "too_deep",
             Self::TooLarge => "too_large",
             Self::OtherItem => "other_item",
+            Self::Repeated => "repeated",
         }
     }
 }

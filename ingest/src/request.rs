@@ -42,7 +42,7 @@ pub enum Refused {
     /// The body is no JSON object.
     #[error("invalid event: {0}")]
     Event(DropReason),
-    /// The body is no OTLP request to export logs.
+    /// The body is no OTLP request to export what the path says.
     #[error("invalid OTLP request")]
     Otlp,
 }

@@ -113,18 +113,52 @@ function total(order) {
     check(service, &ids, title, &script);
 }
 
-/// Programs with OpenTelemetry's SDK for Python, by the two ways that it exports.
+const OPENTELEMETRY: [&str; 3] = [
+    "opentelemetry-sdk==1.45.2",
+    "opentelemetry-exporter-otlp-proto-http==1.45.2",
+    "opentelemetry-exporter-otlp-proto-grpc==1.45.2",
+];
+
+/// Runs a program with OpenTelemetry's SDK for Python by each way that it exports; what it sends is three events of one bug
+/// each time.
+fn check_opentelemetry(script: &str) -> Service {
+    let folder = pip("opentelemetry", &OPENTELEMETRY);
+    let mut service = Service::new("");
+    service.start();
+    let path = service.path("shop.py");
+    fs::write(&path, script).unwrap();
+    let ways = [
+        ("http", None),
+        ("grpc", None),
+        ("http", Some("gzip")),
+        ("grpc", Some("gzip")),
+    ];
+    for (at, (protocol, compression)) in ways.into_iter().enumerate() {
+        let mut command = Command::new("python3");
+        command
+            .arg(&path)
+            .arg(protocol)
+            .env("PYTHONPATH", &folder)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", service.url(""))
+            .env(
+                "OTEL_EXPORTER_OTLP_HEADERS",
+                format!("authorization=Bearer {KEY}"),
+            )
+            .envs(compression.map(|name| ("OTEL_EXPORTER_OTLP_COMPRESSION", name)));
+        run(&mut command, &service);
+        // What was exported is stored when the exporter is told so.
+        assert_eq!(service.n_events(), (at as u64 + 1) * 3, "{:?}", ways[at]);
+    }
+    let bugs = service.bugs();
+    assert_eq!(bugs.len(), 1, "{bugs:#?}");
+    assert_eq!(bugs[0]["title"], "KeyError: 'price' in total");
+    service
+}
+
 #[test]
 fn opentelemetry_for_python() {
-    let folder = pip(
-        "opentelemetry",
-        &[
-            "opentelemetry-sdk==1.45.2",
-            "opentelemetry-exporter-otlp-proto-http==1.45.2",
-            "opentelemetry-exporter-otlp-proto-grpc==1.45.2",
-        ],
-    );
-    const SCRIPT: &str = r#"
+    check_opentelemetry(
+        r#"
 import importlib, logging, sys
 from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
@@ -143,36 +177,85 @@ for n in range(3):
     except KeyError:
         logging.exception("order %d failed", n)
 provider.shutdown()
+"#,
+    );
+}
+
+/// An exception leaves two spans, and both record it.
+#[test]
+fn spans_of_opentelemetry_for_python() {
+    let service = check_opentelemetry(
+        r#"
+import importlib, sys
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+exporter = importlib.import_module(f"opentelemetry.exporter.otlp.proto.{sys.argv[1]}.trace_exporter")
+provider = TracerProvider()
+provider.add_span_processor(BatchSpanProcessor(exporter.OTLPSpanExporter()))
+tracer = provider.get_tracer("shop")
+
+def total(order):
+    with tracer.start_as_current_span("total") as span:
+        span.add_event("counted", {"lines": 1})
+        return order["price"] * 2
+
+for n in range(3):
+    try:
+        with tracer.start_as_current_span("GET /orders"):
+            with tracer.start_as_current_span("SELECT orders"):
+                pass
+            total({"id": n})
+    except KeyError:
+        pass
+provider.shutdown()
+"#,
+    );
+    let metrics = service.metrics();
+    // Each of four runs sends three orders: a query's span and an event that is no exception; the exception twice.
+    for line in [
+        "outcome=\"other_item\"} 24",
+        "outcome=\"repeated\"} 12",
+        "outcome=\"stored\"} 12",
+    ] {
+        assert!(metrics.contains(line), "{metrics}");
+    }
+}
+
+/// What can't be decoded is refused for its key first, also where its message is a bomb.
+#[test]
+fn messages_over_grpc_are_looked_at_behind_a_key() {
+    let folder = pip("opentelemetry", &OPENTELEMETRY);
+    const SCRIPT: &str = r#"
+import grpc, sys
+address, key = sys.argv[1:]
+identity = lambda message: message
+for service in ["logs.v1.LogsService", "trace.v1.TraceService"]:
+    for compression in [grpc.Compression.NoCompression, grpc.Compression.Gzip]:
+        for length in [5, 48 << 20]:
+            with grpc.insecure_channel(address, options=[("grpc.max_send_message_length", -1)]) as channel:
+                call = channel.unary_unary(f"/opentelemetry.proto.collector.{service}/Export", identity, identity)
+                try:
+                    call(b"h" * length, metadata=[("authorization", f"Bearer {key}")], compression=compression)
+                    print("OK")
+                except grpc.RpcError as error:
+                    print(error.code().name)
 "#;
     let mut service = Service::new("");
     service.start();
-    let script = service.path("shop.py");
+    let script = service.path("post.py");
     fs::write(&script, SCRIPT).unwrap();
-    let ways = [
-        ("http", None),
-        ("grpc", None),
-        ("http", Some("gzip")),
-        ("grpc", Some("gzip")),
-    ];
-    for (at, (protocol, compression)) in ways.into_iter().enumerate() {
+    let address = service.url("").replace("http://", "");
+    let answers = |key: &str| {
         let mut command = Command::new("python3");
-        command
-            .arg(&script)
-            .arg(protocol)
-            .env("PYTHONPATH", &folder)
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", service.url(""))
-            .env(
-                "OTEL_EXPORTER_OTLP_HEADERS",
-                format!("authorization=Bearer {KEY}"),
-            )
-            .envs(compression.map(|name| ("OTEL_EXPORTER_OTLP_COMPRESSION", name)));
-        run(&mut command, &service);
-        // What was exported is stored when the exporter is told so.
-        assert_eq!(service.n_events(), (at as u64 + 1) * 3, "{:?}", ways[at]);
-    }
-    let bugs = service.bugs();
-    assert_eq!(bugs.len(), 1, "{bugs:#?}");
-    assert_eq!(bugs[0]["title"], "KeyError: 'price' in total");
+        command.arg(&script).arg(&address).arg(key);
+        run(command.env("PYTHONPATH", &folder), &service)
+    };
+    assert_eq!(answers("wrong"), ["UNAUTHENTICATED"; 8]);
+    let behind = answers(KEY);
+    let n_of = |code: &str| behind.iter().filter(|other| *other == code).count();
+    assert_eq!((n_of("OK"), n_of("UNAUTHENTICATED")), (0, 0), "{behind:?}");
+    assert_eq!(n_of("RESOURCE_EXHAUSTED"), 2, "{behind:?}");
+    assert_eq!(service.n_events(), 0);
 }
 
 /// The client for Rust, in this very process.

@@ -2,8 +2,10 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io::Write,
+    io::{Read, Write},
+    net::TcpStream,
     process::Command,
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -79,12 +81,7 @@ fn envelopes_are_stored_once_and_grouped() {
     assert_eq!(bugs[0]["count"], 3);
     assert_eq!(bugs[0]["assessment"]["kind"], "fixable");
     assert_eq!(bugs[0]["title"], "KeyError: 'price' in total");
-    let metrics = ureq::get(service.url("/metrics"))
-        .call()
-        .unwrap()
-        .body_mut()
-        .read_to_string()
-        .unwrap();
+    let metrics = service.metrics();
     for line in [
         "outcome=\"stored\"} 3",
         "outcome=\"known\"} 1",
@@ -116,12 +113,7 @@ fn a_project_may_have_a_limit() {
     assert!(limited.contains(&429), "{limited:?}");
     let others = statuses("/api/2/store/", "fedcba9876543210");
     assert!(others.iter().all(|status| *status == 200), "{others:?}");
-    let metrics = ureq::get(service.url("/metrics"))
-        .call()
-        .unwrap()
-        .body_mut()
-        .read_to_string()
-        .unwrap();
+    let metrics = service.metrics();
     let line = format!(
         "outerloop_events_over_limit_total{{project=\"1\"}} {}",
         30 - n_stored
@@ -223,6 +215,35 @@ fn bad_requests_are_told_so() {
         .unwrap();
     let allowed = agent.run(request).unwrap();
     assert_eq!(allowed.headers()["access-control-allow-origin"], "*");
+}
+
+/// Who has no key costs neither the receipt of a body nor its decompression.
+#[test]
+fn a_wrong_key_is_told_before_the_body_comes() {
+    let mut service = Service::new("");
+    service.start();
+    let address = service.url("").replace("http://", "");
+    for path in [
+        "/v1/logs",
+        "/v1/traces",
+        "/api/1/integration/otlp/v1/logs",
+        "/api/1/envelope/",
+        "/api/1/store/",
+        "/api/1/logs",
+    ] {
+        let mut connection = TcpStream::connect(&address).unwrap();
+        connection
+            .set_read_timeout(Some(Duration::from_secs(5)))
+            .unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: shop\r\nauthorization: Bearer wrong\r\n\
+             content-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: 1000\r\n\r\n"
+        );
+        connection.write_all(head.as_bytes()).unwrap();
+        let mut status = [0; 12];
+        connection.read_exact(&mut status).expect(path);
+        assert_eq!(&status, b"HTTP/1.1 403", "{path}");
+    }
 }
 
 /// As `curl --data-binary`, Vector and Fluent Bit do.

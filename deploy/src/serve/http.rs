@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, RawQuery, State},
+    extract::{self, DefaultBodyLimit, FromRequest, Path, RawQuery, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -47,6 +47,9 @@ pub(super) struct Project {
     pub(super) redactor: Redactor,
 }
 
+/// Reads a body.
+pub(super) type Read = fn(&[u8], &Redactor) -> Result<Received, Refused>;
+
 /// What the handlers share.
 pub(super) struct App {
     store: Store,
@@ -87,7 +90,7 @@ impl App {
         &self,
         project: &Project,
         body: Bytes,
-        read: fn(&[u8], &Redactor) -> Result<Received, Refused>,
+        read: Read,
     ) -> Result<String, Failed> {
         let redactor = project.redactor.clone();
         let mut received = request::read(move || read(&body, &redactor)).await?;
@@ -118,13 +121,13 @@ pub(super) fn failure(failed: &Failed, content_type: &'static str, body: Vec<u8>
     response
 }
 
-/// The public key that a request shows.
-pub(super) fn shown_key(headers: &HeaderMap, query: Option<&str>, body: &[u8]) -> Option<String> {
+/// The public key that a request shows outside of its body.
+pub(super) fn shown_key(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
     let auth = ["x-sentry-auth", "authorization"];
     let auth = auth
         .iter()
         .find_map(|name| headers.get(*name)?.to_str().ok());
-    request::public_key(auth, query, body)
+    request::public_key(auth, query, &[])
 }
 
 /// Answers requests until told to stop, and those that are under way then.
@@ -149,7 +152,7 @@ fn router(app: Arc<App>) -> Router {
             HeaderName::from_static("x-sentry-error"),
         ]);
     let of_key = app.clone();
-    let grpc = otlp::LogsExport::new(app.sink.clone(), move |key| {
+    let (logs, spans) = otlp::Export::services(app.sink.clone(), move |key| {
         let project = of_key.project(None, Some(key))?;
         Some(otlp::Project {
             id: project.id,
@@ -169,7 +172,11 @@ fn router(app: Arc<App>) -> Router {
         // Its messages are compressed one by one.
         .route_service(
             "/opentelemetry.proto.collector.logs.v1.LogsService/{method}",
-            grpc,
+            logs,
+        )
+        .route_service(
+            "/opentelemetry.proto.collector.trace.v1.TraceService/{method}",
+            spans,
         )
         .layer(RequestBodyLimitLayer::new(MAX_COMPRESSED_BODY_BYTES))
         .layer(RequestBodyTimeoutLayer::new(MAX_BODY_PAUSE))
@@ -207,26 +214,45 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     (kind, text).into_response()
 }
 
-type Request = (State<Arc<App>>, Path<u64>, RawQuery, HeaderMap, Bytes);
+type Request = (State<Arc<App>>, Path<u64>, RawQuery, extract::Request);
 
 async fn envelope(request: Request) -> Response {
-    receive(request, request::envelope).await
+    receive(request, request::envelope, KeyIn::Anything).await
 }
 
 async fn store(request: Request) -> Response {
-    receive(request, request::store).await
+    receive(request, request::store, KeyIn::Head).await
 }
 
 async fn lines(request: Request) -> Response {
-    receive(request, request::lines).await
+    receive(request, request::lines, KeyIn::Head).await
 }
 
-/// Reads a request and answers when its events are stored.
+/// Where a request's key may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeyIn {
+    /// A header, or the query.
+    Head,
+    /// There, or in the body.
+    Anything,
+}
+
+/// Reads a request and answers when its events are stored. A body is neither received nor decompressed for a wrong key.
 async fn receive(
-    (State(app), Path(id), RawQuery(query), headers, body): Request,
-    read: fn(&[u8], &Redactor) -> Result<Received, Refused>,
+    (State(app), Path(id), RawQuery(query), request): Request,
+    read: Read,
+    key_in: KeyIn,
 ) -> Response {
-    let key = shown_key(&headers, query.as_deref(), &body);
+    let shown = shown_key(request.headers(), query.as_deref());
+    let is_early = shown.is_some() || key_in == KeyIn::Head;
+    if is_early && app.project(Some(id), shown.as_deref()).is_none() {
+        return refusal(&Failed::NoProject);
+    }
+    let body = match Bytes::from_request(request, &()).await {
+        Ok(body) => body,
+        Err(refused) => return refused.into_response(),
+    };
+    let key = shown.or_else(|| request::public_key(None, None, &body));
     let taken = match app.project(Some(id), key.as_deref()) {
         Some(project) => app.take(project, body, read).await,
         None => Err(Failed::NoProject),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Bytes,
-    extract::{Path, RawQuery, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{FromRequest, Path, RawQuery, Request, State},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -16,7 +16,7 @@ use ingest::{otlp, request::Failed};
 use prost::Message;
 use serde_json::json;
 
-use super::http::{App, failure, shown_key};
+use super::http::{App, Read, failure, shown_key};
 
 const JSON: &str = "application/json";
 const PROTOBUF: &str = "application/x-protobuf";
@@ -31,18 +31,31 @@ struct Status {
 /// The paths: OpenTelemetry's own, with a key alone, and Sentry's, with the number of the project.
 pub(super) fn router() -> Router<Arc<App>> {
     Router::new()
-        .route("/v1/logs", post(export))
-        .route("/api/{project}/integration/otlp/v1/logs", post(export))
-        .route("/api/{project}/integration/otlp/v1/logs/", post(export))
+        .route("/v1/logs", post(logs))
+        .route("/api/{project}/integration/otlp/v1/logs", post(logs))
+        .route("/api/{project}/integration/otlp/v1/logs/", post(logs))
+        .route("/v1/traces", post(spans))
+        .route("/api/{project}/integration/otlp/v1/traces", post(spans))
+        .route("/api/{project}/integration/otlp/v1/traces/", post(spans))
+}
+
+/// What was posted, its body not read yet.
+type Posted = (State<Arc<App>>, Option<Path<u64>>, RawQuery, Request);
+
+async fn logs(posted: Posted) -> Response {
+    export(posted, otlp::json, otlp::protobuf).await
+}
+
+async fn spans(posted: Posted) -> Response {
+    export(posted, otlp::json_spans, otlp::protobuf_spans).await
 }
 
 async fn export(
-    State(app): State<Arc<App>>,
-    project: Option<Path<u64>>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
+    (State(app), project, RawQuery(query), request): Posted,
+    json: Read,
+    protobuf: Read,
 ) -> Response {
+    let headers = request.headers();
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| {
         let kind = kind.to_str().ok()?.split(';').next()?.trim();
         [JSON, PROTOBUF]
@@ -53,30 +66,31 @@ async fn export(
         let why = "OTLP is application/x-protobuf or application/json\n";
         return (StatusCode::UNSUPPORTED_MEDIA_TYPE, why).into_response();
     };
-    let read = if kind == JSON {
-        otlp::json
-    } else {
-        otlp::protobuf
+    let key = shown_key(headers, query.as_deref());
+    let Some(project) = app.project(project.map(|Path(id)| id), key.as_deref()) else {
+        return refusal(&Failed::NoProject, kind);
     };
-    let key = shown_key(&headers, query.as_deref(), &[]);
-    let taken = match app.project(project.map(|Path(id)| id), key.as_deref()) {
-        Some(project) => app.take(project, body, read).await,
-        None => Err(Failed::NoProject),
+    let body = match Bytes::from_request(request, &()).await {
+        Ok(body) => body,
+        Err(refused) => return refused.into_response(),
     };
-    match taken {
+    let read = if kind == JSON { json } else { protobuf };
+    match app.take(project, body, read).await {
         // An empty message.
         Ok(_) => {
             let body = if kind == JSON { "{}" } else { "" };
             ([(header::CONTENT_TYPE, kind)], body).into_response()
         }
-        Err(failed) => {
-            let message = failed.to_string();
-            let body = if kind == JSON {
-                json!({"message": message}).to_string().into_bytes()
-            } else {
-                Status { message }.encode_to_vec()
-            };
-            failure(&failed, kind, body)
-        }
+        Err(failed) => refusal(&failed, kind),
     }
+}
+
+fn refusal(failed: &Failed, kind: &'static str) -> Response {
+    let message = failed.to_string();
+    let body = if kind == JSON {
+        json!({"message": message}).to_string().into_bytes()
+    } else {
+        Status { message }.encode_to_vec()
+    };
+    failure(failed, kind, body)
 }

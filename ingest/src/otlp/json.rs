@@ -1,11 +1,14 @@
-//! Log records as JSON: of requests, and as the Collector writes them to files and topics, a request a line.
+//! Log records and spans as JSON: of requests, and as the Collector writes them to files and topics, a request a line.
 //!
 //! Read field by field: exporters differ in the case of names, in how they write 64-bit numbers, and in what they leave
 //! out. Source: <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>.
 
 use serde_json::{Map, Value};
 
-use super::record::LogRecord;
+use super::{
+    record::LogRecord,
+    span::{EXCEPTION, Span, SpanEvent, Spans},
+};
 use crate::{json, outcome::Outcomes};
 
 /// Whether an object is a request to export logs.
@@ -33,12 +36,67 @@ pub(crate) fn logs(request: Map<String, Value>, out: &mut dyn Outcomes) {
     }
 }
 
+/// Whether an object is a request to export spans.
+pub(crate) fn is_spans(object: &Map<String, Value>) -> bool {
+    member(object, "resourceSpans", "resource_spans").is_some_and(Value::is_array)
+}
+
+/// Reads all spans of a request.
+pub(crate) fn spans(request: Map<String, Value>, out: &mut dyn Outcomes) {
+    for of_resource in objects(&request, "resourceSpans", "resource_spans") {
+        let resource = of_resource.get("resource").and_then(Value::as_object);
+        let resource = resource.map(attributes).unwrap_or_default();
+        let old = objects(
+            of_resource,
+            "instrumentationLibrarySpans",
+            "instrumentation_library_spans",
+        );
+        let mut spans = Spans::default();
+        for of_scope in objects(of_resource, "scopeSpans", "scope_spans").chain(old) {
+            let scope = member(of_scope, "scope", "instrumentationLibrary");
+            let scope = scope.and_then(|scope| scope.get("name")?.as_str());
+            for message in objects(of_scope, "spans", "spans") {
+                spans.add(span(message, scope), out);
+            }
+        }
+        spans.read(&resource, out);
+    }
+}
+
+fn span(message: &Map<String, Value>, scope: Option<&str>) -> Span {
+    let events = || objects(message, "events", "events");
+    let n_events = events().count();
+    let exceptions: Vec<_> = events()
+        .filter(|event| text(event, "name", "name") == EXCEPTION)
+        .map(|event| SpanEvent {
+            time: member(event, "timeUnixNano", "time_unix_nano")
+                .and_then(number)
+                .unwrap_or(0),
+            attributes: attributes(event),
+        })
+        .collect();
+    // Most spans are of work that went well.
+    if exceptions.is_empty() {
+        return Span {
+            n_events,
+            ..Span::default()
+        };
+    }
+    Span {
+        name: text(message, "name", "name"),
+        trace_id: text(message, "traceId", "trace_id"),
+        span_id: text(message, "spanId", "span_id"),
+        parent_span_id: text(message, "parentSpanId", "parent_span_id"),
+        scope: scope.map(str::to_owned),
+        attributes: attributes(message),
+        exceptions,
+        n_events,
+    }
+}
+
 fn record(message: &Map<String, Value>) -> LogRecord {
     let number = |camel, snake| member(message, camel, snake).and_then(number);
-    let text = |camel, snake| {
-        let text = member(message, camel, snake).and_then(Value::as_str);
-        text.unwrap_or_default().to_owned()
-    };
+    let text = |camel, snake| text(message, camel, snake);
     let time = number("timeUnixNano", "time_unix_nano").filter(|&time| time > 0);
     LogRecord {
         time: time
@@ -109,6 +167,11 @@ fn number(value: &Value) -> Option<u64> {
     value
         .as_u64()
         .or_else(|| value.as_str().and_then(|digits| digits.parse().ok()))
+}
+
+fn text(object: &Map<String, Value>, camel: &str, snake: &str) -> String {
+    let text = member(object, camel, snake).and_then(Value::as_str);
+    text.unwrap_or_default().to_owned()
 }
 
 fn member<'a>(object: &'a Map<String, Value>, camel: &str, snake: &str) -> Option<&'a Value> {

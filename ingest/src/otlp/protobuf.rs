@@ -1,14 +1,18 @@
-//! Log records as messages.
+//! Log records and spans as messages.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use opentelemetry_proto::tonic::{
-    collector::logs::v1::ExportLogsServiceRequest,
+    collector::{logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest},
     common::v1::{AnyValue, KeyValue, any_value},
     logs::v1,
+    trace,
 };
 use serde_json::{Map, Value};
 
-use super::record::LogRecord;
+use super::{
+    record::LogRecord,
+    span::{EXCEPTION, Span, SpanEvent, Spans},
+};
 use crate::{json, outcome::Outcomes};
 
 /// Reads all log records of a request.
@@ -22,6 +26,50 @@ pub(super) fn logs(request: ExportLogsServiceRequest, out: &mut dyn Outcomes) {
                 json::record(record, out);
             }
         }
+    }
+}
+
+/// Reads all spans of a request.
+pub(super) fn spans(request: ExportTraceServiceRequest, out: &mut dyn Outcomes) {
+    for of_resource in request.resource_spans {
+        let resource = members(of_resource.resource.unwrap_or_default().attributes);
+        let mut spans = Spans::default();
+        for of_scope in of_resource.scope_spans {
+            let scope = of_scope.scope.map(|scope| scope.name);
+            for message in of_scope.spans {
+                spans.add(span(message, scope.as_deref()), out);
+            }
+        }
+        spans.read(&resource, out);
+    }
+}
+
+fn span(message: trace::v1::Span, scope: Option<&str>) -> Span {
+    let n_events = message.events.len();
+    let events = message.events.into_iter();
+    let exceptions: Vec<_> = events
+        .filter(|event| event.name == EXCEPTION)
+        .map(|event| SpanEvent {
+            time: event.time_unix_nano,
+            attributes: members(event.attributes),
+        })
+        .collect();
+    // Most spans are of work that went well.
+    if exceptions.is_empty() {
+        return Span {
+            n_events,
+            ..Span::default()
+        };
+    }
+    Span {
+        name: message.name,
+        trace_id: hex(&message.trace_id),
+        span_id: hex(&message.span_id),
+        parent_span_id: hex(&message.parent_span_id),
+        scope: scope.map(str::to_owned),
+        attributes: members(message.attributes),
+        exceptions,
+        n_events,
     }
 }
 

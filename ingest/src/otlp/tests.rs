@@ -2,6 +2,7 @@ use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value::Value as Any},
     logs::v1::{LogRecord, ResourceLogs, ScopeLogs},
     resource::v1::Resource,
+    trace::v1::{ResourceSpans, ScopeSpans, Span, span::Event},
 };
 use serde_json::json;
 
@@ -25,6 +26,20 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<KeyValue> {
     pairs.iter().map(pair).collect()
 }
 
+fn resource() -> Resource {
+    Resource {
+        attributes: pairs(&[("service.version", "1.2.3"), ("service.name", "shop")]),
+        ..Resource::default()
+    }
+}
+
+fn scope() -> InstrumentationScope {
+    InstrumentationScope {
+        name: "shop.orders".to_owned(),
+        ..InstrumentationScope::default()
+    }
+}
+
 fn request(severity_number: i32, attributes: &[(&str, &str)]) -> Vec<u8> {
     let record = LogRecord {
         time_unix_nano: 1_700_000_000_000_000_001,
@@ -37,19 +52,12 @@ fn request(severity_number: i32, attributes: &[(&str, &str)]) -> Vec<u8> {
         ..LogRecord::default()
     };
     let scope_logs = ScopeLogs {
-        scope: Some(InstrumentationScope {
-            name: "shop.orders".to_owned(),
-            ..InstrumentationScope::default()
-        }),
+        scope: Some(scope()),
         log_records: vec![record],
         ..ScopeLogs::default()
     };
-    let resource = Resource {
-        attributes: pairs(&[("service.version", "1.2.3"), ("service.name", "shop")]),
-        ..Resource::default()
-    };
     let resource_logs = ResourceLogs {
-        resource: Some(resource),
+        resource: Some(resource()),
         scope_logs: vec![scope_logs],
         ..ResourceLogs::default()
     };
@@ -223,4 +231,172 @@ fn a_file_of_the_collector_is_read_line_by_line() {
     });
     assert_eq!(messages, ["no cart", "no cart"]);
     assert_eq!(summary.unwrap().records, 304);
+}
+
+/// A span with events of these names and attributes.
+fn span(id: u8, parent: u8, events: &[(&str, &[(&str, &str)])]) -> Span {
+    let event = |(name, attributes): &(&str, &[(&str, &str)])| Event {
+        time_unix_nano: 1_700_000_000_000_000_001,
+        name: (*name).to_owned(),
+        attributes: pairs(attributes),
+        ..Event::default()
+    };
+    Span {
+        trace_id: vec![0xab; 16],
+        span_id: vec![id; 8],
+        parent_span_id: if parent > 0 {
+            vec![parent; 8]
+        } else {
+            Vec::new()
+        },
+        name: "GET /orders".to_owned(),
+        attributes: pairs(&[("http.route", "/orders")]),
+        events: events.iter().map(event).collect(),
+        ..Span::default()
+    }
+}
+
+fn spans(spans: Vec<Span>) -> Vec<u8> {
+    let scope_spans = ScopeSpans {
+        scope: Some(scope()),
+        spans,
+        ..ScopeSpans::default()
+    };
+    let resource_spans = ResourceSpans {
+        resource: Some(resource()),
+        scope_spans: vec![scope_spans],
+        ..ResourceSpans::default()
+    };
+    let resource_spans = vec![resource_spans];
+    ExportTraceServiceRequest { resource_spans }.encode_to_vec()
+}
+
+const RECORDED: [(&str, &str); 3] = [
+    ("exception.type", "KeyError"),
+    ("exception.message", "'price'"),
+    ("exception.stacktrace", TRACE),
+];
+
+#[test]
+fn an_exception_of_a_span_is_an_event_in_both_encodings() {
+    let body = spans(vec![span(1, 0, &[("exception", &RECORDED)])]);
+    let mut of_messages = only(protobuf_spans(&body, &redactor()).unwrap());
+    let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
+    let body = json!({"resourceSpans": [{
+        "resource": {"attributes": [text("service.version", "1.2.3"), text("service.name", "shop")]},
+        "scopeSpans": [{
+            "scope": {"name": "shop.orders"},
+            "spans": [{
+                "traceId": "ab".repeat(16),
+                "spanId": "01".repeat(8),
+                "name": "GET /orders",
+                "kind": "SPAN_KIND_SERVER",
+                "attributes": [text("http.route", "/orders")],
+                "events": [{
+                    "timeUnixNano": "1700000000000000001",
+                    "name": "exception",
+                    "attributes": RECORDED.map(|(key, value)| text(key, value)),
+                }],
+            }],
+        }],
+    }]});
+    let mut of_json = only(json_spans(body.to_string().as_bytes(), &redactor()).unwrap());
+    for event in [&mut of_messages, &mut of_json] {
+        assert_eq!(event.id.take().map(|id| id.len()), Some(32));
+    }
+    assert_eq!(of_messages, of_json);
+    assert_eq!(
+        of_json.timestamp.as_deref(),
+        Some("2023-11-14T22:13:20.000000001Z")
+    );
+    assert_eq!(of_json.release.as_deref(), Some("1.2.3"));
+    for (key, value) in [
+        ("span.name", "GET /orders"),
+        ("http.route", "/orders"),
+        ("logger", "shop.orders"),
+        ("service.name", "shop"),
+        ("level", "error"),
+        ("span_id", "0101010101010101"),
+    ] {
+        assert_eq!(of_json.attributes[key], value);
+    }
+    let exception = &of_json.exceptions[0];
+    assert_eq!(
+        (exception.type_name.as_str(), exception.message.as_str()),
+        ("KeyError", "'price'")
+    );
+    assert_eq!(exception.frames[0].function, "total");
+}
+
+#[test]
+fn what_a_span_holds_besides_is_counted() {
+    let received = protobuf_spans(
+        &spans(vec![
+            span(1, 0, &[]),
+            span(2, 0, &[("message", &[("message.id", "1")])]),
+            span(3, 0, &[("exception", &[("other", "x")])]),
+            span(
+                4,
+                0,
+                &[
+                    ("retry", &[]),
+                    ("exception", &[("exception.type", "shop.errors.CartError")]),
+                ],
+            ),
+            span(5, 0, &[("exception", &[("exception.message", "no cart")])]),
+        ]),
+        &redactor(),
+    )
+    .unwrap();
+    assert_eq!(received.summary.n_dropped(DropReason::OtherItem), 4);
+    assert_eq!(received.summary.records, 6);
+    let [without_message, without_type] = received.events.as_slice() else {
+        panic!("{:#?}", received.events);
+    };
+    assert_eq!(
+        without_message.exceptions[0].qualified_name(),
+        "shop.errors.CartError"
+    );
+    assert_eq!(without_type.message.as_deref(), Some("no cart"));
+}
+
+/// How many events become of spans with the same exception, and how many are repeated.
+#[track_caller]
+fn check_repeated(parents: &[(u8, u8, usize)], expected: (u64, u64)) {
+    let all = parents.iter().map(|&(id, parent, n)| {
+        let exception: &[(&str, &str)] = &RECORDED;
+        span(id, parent, &vec![("exception", exception); n])
+    });
+    let received = protobuf_spans(&spans(all.collect()), &redactor()).unwrap();
+    let n_repeated = received.summary.n_dropped(DropReason::Repeated);
+    assert_eq!((received.summary.events, n_repeated), expected);
+}
+
+#[test]
+fn an_exception_that_leaves_several_spans_is_one() {
+    check_repeated(&[(3, 2, 1), (2, 1, 1), (1, 0, 1)], (1, 2));
+    // The span between them recorded none.
+    check_repeated(&[(3, 2, 1), (2, 1, 0), (1, 0, 1)], (2, 0));
+    // Tried three times, and given up.
+    check_repeated(&[(4, 1, 1), (3, 1, 1), (2, 1, 1), (1, 0, 1)], (3, 1));
+    check_repeated(&[(1, 9, 2), (2, 9, 1)], (3, 0));
+    // A span that is its own parent.
+    check_repeated(&[(1, 1, 1)], (1, 0));
+}
+
+#[test]
+fn spans_are_told_from_logs() {
+    let of_span = spans(vec![span(1, 0, &[("exception", &RECORDED)])]);
+    assert_eq!(protobuf(&of_span, &redactor()), Err(Refused::Otlp));
+    assert_eq!(
+        protobuf_spans(&request(17, &RECORDED), &redactor()),
+        Err(Refused::Otlp)
+    );
+    let logs = br#"{"resourceLogs": []}"#;
+    assert_eq!(json_spans(logs, &redactor()), Err(Refused::Otlp));
+    assert_eq!(json_spans(b"{}", &redactor()).unwrap().events, []);
+    let redactor = redactor();
+    let read = |message: &[u8]| crate::message::whole(message, crate::Format::Auto, &redactor);
+    assert_eq!(read(&of_span).unwrap().events.len(), 1);
+    assert_eq!(read(&request(17, &RECORDED)).unwrap().events.len(), 1);
 }
