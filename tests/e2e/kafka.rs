@@ -44,6 +44,39 @@ fn orders(numbers: std::ops::Range<u32>) -> Vec<Message> {
     numbers.flat_map(order).collect()
 }
 
+/// Settings that are none stop the service before it listens, and say which; what may be a secret is not said.
+#[test]
+fn wrong_settings_stop_the_service() {
+    for (settings, said) in [
+        (
+            "\"sasl.pasword\" = \"hunter2\"",
+            "No such configuration property: \"sasl.pasword\"",
+        ),
+        (
+            "\"auto.offset.reset\" = \"newest\"",
+            "Invalid value \"newest\" for configuration property \"auto.offset.reset\"",
+        ),
+        // Each is right by itself.
+        (
+            "\"session.timeout.ms\" = \"6000\", \"max.poll.interval.ms\" = \"5000\"",
+            "`max.poll.interval.ms`must be >= `session.timeout.ms`",
+        ),
+    ] {
+        let service = Service::new(&format!(
+            "[[serve.sources]]\nkind = \"kafka\"\nbrokers = [\"127.0.0.1:1\"]\ntopics = [\"logs\"]\nsettings = {{ {settings} }}\n"
+        ));
+        let error = service.tell(&["serve"]).unwrap_err();
+        assert!(
+            error.contains("serve.sources[0]: Kafka logs at 127.0.0.1:1: ") && error.contains(said),
+            "{error}"
+        );
+        assert!(
+            !error.contains("hunter2") && !error.contains("listening"),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn every_message_counts_once_through_kills() {
     let kafka = Kafka::start();

@@ -78,6 +78,9 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
                 "serve.sources[{at}] is of a project that there is not"
             ))
         })?;
+        source
+            .check()
+            .map_err(|error| usage(format!("serve.sources[{at}]: {error}")))?;
         eprintln!("reading {}", source.name());
         sources.spawn(source.run(sink.clone(), stop.clone()));
     }

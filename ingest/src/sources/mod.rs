@@ -22,6 +22,14 @@ pub trait Source: Send {
     /// What messages call it: `files /var/log/shop/*.log`.
     fn name(&self) -> String;
 
+    /// Looks at its settings, without reading or connecting: what is wrong in them stays wrong however often it is tried.
+    ///
+    /// # Errors
+    /// If they can't be used.
+    fn check(&self) -> Result<(), SourceError> {
+        Ok(())
+    }
+
     /// Reads, and hands over what it reads; waits where the sink is busy or fails. Ends early, with everything handed
     /// over or to be read again next time, when `stop` says so.
     ///

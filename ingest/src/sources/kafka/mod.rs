@@ -107,33 +107,30 @@ impl Source for Kafka {
         )
     }
 
+    fn check(&self) -> Result<(), SourceError> {
+        // Making a client is what looks at them; it goes away with its connections, if it came to any.
+        let consumer: BaseConsumer = self
+            .consumer_config()
+            .create()
+            .map_err(|error| self.failed(&error))?;
+        drop(consumer);
+        self.dead_letters().map(drop)
+    }
+
     async fn run(
         self: Box<Self>,
         sink: Arc<dyn EventSink>,
         stop: CancellationToken,
     ) -> Result<(), SourceError> {
-        let failed = |error: KafkaError| SourceError {
-            what: self.name(),
-            why: error.to_string(),
-        };
-        // Another choice is for `settings` to make.
-        let defaults = [
-            ("group.id", self.group.as_str()),
-            ("auto.offset.reset", "earliest"),
-        ];
         let consumer: StreamConsumer<Context> = self
-            .config(&defaults)
-            .set("enable.auto.commit", "true")
-            .set("auto.commit.interval.ms", "1000")
-            .set("enable.auto.offset.store", "false")
+            .consumer_config()
             .create_with_context(Context::default())
-            .map_err(failed)?;
+            .map_err(|error| self.failed(&error))?;
         let topics: Vec<&str> = self.topics.iter().map(String::as_str).collect();
-        consumer.subscribe(&topics).map_err(failed)?;
-        let dead_letters = match &self.dead_letter {
-            Some(topic) => Some(DeadLetters::new(topic, self.config(&[])).map_err(failed)?),
-            None => None,
-        };
+        consumer
+            .subscribe(&topics)
+            .map_err(|error| self.failed(&error))?;
+        let dead_letters = self.dead_letters()?;
         let prefix = format!("kafka\0{}\0", self.group);
         let mut partitions = Partitions::new();
         while let Some(messages) = self.receive(&consumer, &stop).await? {
@@ -195,6 +192,37 @@ impl Source for Kafka {
 }
 
 impl Kafka {
+    fn failed(&self, error: &KafkaError) -> SourceError {
+        let why = match error {
+            // It says which key it is and what is wrong with it. The value itself may be a secret.
+            KafkaError::ClientConfig(_, why, ..) | KafkaError::ClientCreation(why) => why.clone(),
+            error => error.to_string(),
+        };
+        let what = self.name();
+        SourceError { what, why }
+    }
+
+    fn consumer_config(&self) -> ClientConfig {
+        // Another choice is for `settings` to make.
+        let mut config = self.config(&[
+            ("group.id", self.group.as_str()),
+            ("auto.offset.reset", "earliest"),
+        ]);
+        config
+            .set("enable.auto.commit", "true")
+            .set("auto.commit.interval.ms", "1000")
+            .set("enable.auto.offset.store", "false");
+        config
+    }
+
+    fn dead_letters(&self) -> Result<Option<DeadLetters>, SourceError> {
+        let Some(topic) = &self.dead_letter else {
+            return Ok(None);
+        };
+        let made = DeadLetters::new(topic, self.config(&[]));
+        made.map(Some).map_err(|error| self.failed(&error))
+    }
+
     /// Our settings, over them `defaults`, and over these the user's.
     fn config(&self, defaults: &[(&str, &str)]) -> ClientConfig {
         let mut config = ClientConfig::new();
