@@ -5,6 +5,7 @@ mod kernel;
 mod listed;
 mod rust;
 mod swift;
+mod unity;
 
 use ingest::{ErrorEvent, Format, Link};
 

@@ -20,6 +20,13 @@ static CLASS: LazyLock<Regex> = LazyLock::new(|| {
 static SOURCE: LazyLock<Regex> =
     LazyLock::new(|| regex(r" in (?P<path>.+):(?:line )?(?P<line>\d+)(?::(?P<column>\d+))?\s*$"));
 
+/// A frame of Unity: `Shop.Cart.Total (System.Int32 n) (at Assets/Shop/Cart.cs:12)`, in a build `(at <9577ac7a62ef4317>:0)`.
+static UNITY: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?:^|[\s|])(?P<method>(?:\(wrapper [\w-]+\) )?[\w<][^\s()]*[.:][^\s()]+ ?\([^()]*\)) \(at (?P<path>[^()]+):(?P<line>\d+)\)\s*$",
+    )
+});
+
 /// An exception on its own line or behind a logger's text, and what stood before it.
 pub(crate) fn thrown(line: &str) -> Option<(&str, Exception)> {
     let line = cut(line.trim_end(), 8 * MAX_NAME_BYTES);
@@ -102,6 +109,30 @@ pub(crate) fn frame(call: &str) -> Option<(Frame, bool)> {
     ))
 }
 
+/// A frame as Unity's editor and players print it, and what stands before it.
+pub(crate) fn unity_frame(line: &str) -> Option<(&str, Frame)> {
+    if !line.contains(super::UNITY) {
+        return None;
+    }
+    let line = cut(line, 2 * MAX_NAME_BYTES);
+    let found = UNITY.captures(line)?;
+    let method = found.name("method")?;
+    let (name, _) = method.as_str().split_once('(')?;
+    // What calls itself so has no source.
+    let path = Some(&found["path"]).filter(|path| !path.starts_with('<'));
+    let is_package = path.is_none_or(|path| path.contains("PackageCache/"));
+    let in_app = in_app(name).or(is_package.then_some(false));
+    let frame = Frame {
+        function: method.as_str().to_owned(),
+        module: module(name).map(str::to_owned),
+        path: path.unwrap_or_default().to_owned(),
+        line: found["line"].parse().ok().filter(|line| *line > 0),
+        in_app,
+        ..Frame::default()
+    };
+    Some((&line[..method.start()], frame))
+}
+
 /// The class of a method's name.
 fn module(name: &str) -> Option<&str> {
     let name = name.trim_end();
@@ -111,7 +142,15 @@ fn module(name: &str) -> Option<&str> {
 
 /// Whether a method belongs to the application, where that is sure.
 fn in_app(name: &str) -> Option<bool> {
-    ["System.", "Microsoft.", "Mono.", "MS.Internal."]
+    const LIBRARIES: [&str; 6] = [
+        "System.",
+        "Microsoft.",
+        "Mono.",
+        "MS.Internal.",
+        "UnityEngine.",
+        "UnityEditor.",
+    ];
+    LIBRARIES
         .iter()
         .any(|library| name.starts_with(library))
         .then_some(false)
@@ -151,6 +190,60 @@ mod tests {
             Some(("f (/app/a.js:1:2)", "", None, false)),
         );
         check("plain", None);
+    }
+
+    #[test]
+    fn frames_of_unity() {
+        let shown = |line: &str| {
+            let (lead, frame) = unity_frame(line)?;
+            let lead = lead.to_owned();
+            Some((lead, frame.function, frame.path, frame.line, frame.in_app))
+        };
+        let is = |lead: &str, function: &str, path: &str, line, in_app| {
+            let [lead, function, path] = [lead, function, path].map(str::to_owned);
+            Some((lead, function, path, line, in_app))
+        };
+        assert_eq!(
+            shown("Shop.Cart.Total (System.Int32 n) (at Assets/Shop/Cart.cs:12)"),
+            is(
+                "",
+                "Shop.Cart.Total (System.Int32 n)",
+                "Assets/Shop/Cart.cs",
+                Some(12),
+                None
+            )
+        );
+        assert_eq!(
+            shown("E Unity   : Cart+<Load>d__3.MoveNext () (at ./Assets/Cart.cs:7)"),
+            is(
+                "E Unity   : ",
+                "Cart+<Load>d__3.MoveNext ()",
+                "./Assets/Cart.cs",
+                Some(7),
+                None
+            )
+        );
+        assert_eq!(
+            shown("System.Array.Copy (System.Array a, System.Int32 n) (at <9577ac7a62ef4317>:0)"),
+            is(
+                "",
+                "System.Array.Copy (System.Array a, System.Int32 n)",
+                "",
+                None,
+                Some(false)
+            )
+        );
+        assert_eq!(
+            shown("Shop.Net.Send () (at Library/PackageCache/com.shop.net@1.2/Net.cs:3)"),
+            is(
+                "",
+                "Shop.Net.Send ()",
+                "Library/PackageCache/com.shop.net@1.2/Net.cs",
+                Some(3),
+                Some(false)
+            )
+        );
+        assert_eq!(shown("called total() (at night:3)"), None);
     }
 
     #[test]

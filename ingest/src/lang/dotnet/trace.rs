@@ -1,9 +1,10 @@
 //! One exception with its inner ones, line by line.
 
-use super::line::{exception, frame, thrown};
+use super::line::{exception, frame, thrown, unity_frame};
 use crate::{
-    event::{Exception, Frame, Link, Platform},
+    event::{Exception, Frame, Link, Parent, Platform},
     lang::{Above, Begun, Parsed, Step, stack::Stack},
+    limits::MAX_EXCEPTIONS,
     text::{prefix::Prefix, record},
 };
 
@@ -16,6 +17,8 @@ pub(crate) struct Trace {
     stack: Stack,
     /// The exceptions whose frames are still to come: those of the last one first.
     open: Vec<usize>,
+    /// Those that were thrown in place of the ones before.
+    rethrown: Vec<Stack>,
 }
 
 /// The exception whose first frame is in the line.
@@ -26,7 +29,7 @@ pub(crate) fn begin(line: &str, above: Above<'_>) -> Option<Begun> {
     let mut inner = None;
     for (n, text) in above.lines(&prefix).enumerate() {
         let trimmed = text.trim();
-        if trimmed.starts_with("at ") {
+        if trimmed.starts_with("at ") || unity_frame(trimmed).is_some() {
             break;
         }
         if trimmed.starts_with(ARROW) {
@@ -72,6 +75,7 @@ fn begun(
     let mut trace = Trace {
         stack: Stack::default(),
         open: Vec::new(),
+        rethrown: Vec::new(),
     };
     trace.chain(exception, whole, None);
     match frame {
@@ -91,6 +95,9 @@ fn begun(
 fn first_frame(line: &str) -> Option<(&str, Option<Frame>)> {
     if let Some(at) = line.find(END_OF_INNER) {
         return Some((line[..at].trim_end_matches([' ', '\t']), None));
+    }
+    if let Some((lead, frame)) = unity_frame(line) {
+        return Some((lead.trim_end_matches([' ', '\t']), Some(frame)));
     }
     let at = line.match_indices("at ").map(|(at, _)| at).find(|&at| {
         let before = &line[..at];
@@ -136,6 +143,20 @@ impl Trace {
         let text = line.trim();
         if let Some((frame, _)) = text.strip_prefix("at ").and_then(frame) {
             self.frame(frame);
+            return Step::Taken;
+        }
+        if let Some((_, frame)) = unity_frame(text).filter(|(lead, _)| lead.is_empty()) {
+            self.frame(frame);
+            return Step::Taken;
+        }
+        if let Some(rest) = text.strip_prefix("Rethrow as ")
+            && self.rethrown.len() + self.stack.len() < MAX_EXCEPTIONS
+        {
+            let (class, message) = split(rest);
+            let outer = Stack::of(exception(class, message.trim_start()));
+            self.rethrown
+                .push(std::mem::replace(&mut self.stack, outer));
+            self.open = vec![0];
             return Step::Taken;
         }
         if text.starts_with("--- End of inner") {
@@ -192,9 +213,29 @@ impl Trace {
 
     /// What was read.
     pub(crate) fn finish(self) -> Parsed {
+        let mut exceptions = self.stack.finish();
+        // The last one surfaced; each is the cause of the one after it.
+        let mut outer = 0;
+        for stack in self.rethrown.into_iter().rev() {
+            let n = exceptions.len();
+            for (at, mut cause) in stack.finish().into_iter().enumerate() {
+                cause.parent = Some(match cause.parent {
+                    Some(parent) if at > 0 => Parent {
+                        index: parent.index + n,
+                        ..parent
+                    },
+                    _ => Parent {
+                        index: outer,
+                        link: Link::Cause,
+                    },
+                });
+                exceptions.push(cause);
+            }
+            outer = n;
+        }
         Parsed {
             platform: Platform::CSharp,
-            exceptions: self.stack.finish(),
+            exceptions,
             ..Parsed::default()
         }
     }
