@@ -1,5 +1,5 @@
 //! Swift: what the runtime prints of a fatal error, and the stacks that follow it: its own since 5.9, the older one with
-//! an image in each frame, the package `swift-backtrace`'s, and LLDB's.
+//! an image in each frame, the package `swift-backtrace`'s, and LLDB's, which has those of other languages' machine code too.
 //!
 //! `line` knows single lines, `trace` puts them together.
 
@@ -18,5 +18,5 @@ pub(crate) const TRIGGERS: &[&str] = &[
     "Swift runtime failure: ",
     "stack trac",
     "ktrace:",
-    "eason = Fatal error: ",
+    "stop reason = ",
 ];

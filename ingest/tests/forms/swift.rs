@@ -159,6 +159,36 @@ Fatal error: \"no stock\"
     );
 }
 
+/// As LLDB shows a stop, and the stack when it is asked for it.
+#[test]
+fn stops_by_signal() {
+    let stack = "- - \"Process 7 stopped\"
+SIGSEGV: \"invalid address (fault address: 0x8)\"
+  main.c:9 main | -
+  cart.c:12 total | -";
+    check(
+        "Process 7 stopped
+* thread #1, name = 'shop', stop reason = signal SIGSEGV: invalid address (fault address: 0x8)
+    frame #0: 0x0000000000401136 shop`total(cart=0x0000000000000000) at cart.c:12:10
+   11  \tint total(struct cart *cart) {
+-> 12  \t    return cart->sum;
+   13  \t}
+(lldb) bt
+* thread #1, name = 'shop', stop reason = signal SIGSEGV: invalid address (fault address: 0x8)
+  * frame #0: 0x0000000000401136 shop`total(cart=0x0000000000000000) at cart.c:12:10
+    frame #1: 0x0000000000401150 shop`main at main.c:9:3
+(lldb) quit
+",
+        &[stack],
+    );
+    check(
+        "* thread #1, queue = 'com.apple.main-thread', stop reason = breakpoint 1.1
+  * frame #0: 0x0000000000401136 shop`total(cart=0x0000000000000000) at cart.c:12:10
+",
+        &[],
+    );
+}
+
 /// What swift-log and Vapor write.
 #[test]
 fn error_records() {

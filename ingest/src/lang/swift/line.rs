@@ -77,6 +77,24 @@ pub(super) fn crashed(line: &str) -> Option<(&str, Exception)> {
     Some((&line[..from], exception(kind, message)))
 }
 
+/// Why LLDB stopped a program that crashed: `signal SIGSEGV: address not mapped to object (fault address=0x8)`,
+/// `EXC_BAD_ACCESS (code=1, address=0x8)`.
+static STOPPED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"^(?:signal )?(?P<kind>SIG(?:SEGV|ABRT|BUS|FPE|ILL|SYS|TRAP)|EXC_[A-Z_]+)(?::? (?P<message>.*))?$",
+    )
+});
+
+/// What LLDB gives as the reason of a stop, unless it is none of a crash: a breakpoint, a step, another thread's.
+pub(super) fn stopped(reason: &str) -> Option<Exception> {
+    let reason = cut(reason.trim(), MAX_NAME_BYTES);
+    bare_fatal(reason).or_else(|| {
+        let found = STOPPED.captures(reason)?;
+        let message = found.name("message").map_or("", |message| message.as_str());
+        Some(exception(&found["kind"], message))
+    })
+}
+
 /// What swift-backtrace and LLDB say of it.
 pub(super) fn exception(kind: &str, message: &str) -> Exception {
     // Old releases wrote it small.
@@ -359,6 +377,30 @@ mod tests {
             )),
             is("swift_fatal", "libswiftCore.dylib", ":0", Some(false))
         );
+    }
+
+    #[test]
+    fn reasons_of_stops() {
+        let of = |reason: &str| stopped(reason).map(|e| (e.type_name, e.message));
+        let is = |kind: &str, message: &str| Some((kind.to_owned(), message.to_owned()));
+        assert_eq!(of("Fatal error: no stock"), is("Fatal error", "no stock"));
+        assert_eq!(of("signal SIGABRT"), is("SIGABRT", ""));
+        assert_eq!(
+            of("signal SIGSEGV: invalid address (fault address: 0x8)"),
+            is("SIGSEGV", "invalid address (fault address: 0x8)")
+        );
+        assert_eq!(
+            of("EXC_BAD_ACCESS (code=1, address=0x8)"),
+            is("EXC_BAD_ACCESS", "(code=1, address=0x8)")
+        );
+        for reason in [
+            "breakpoint 1.1",
+            "signal SIGSTOP",
+            "step over",
+            "signal SIGINT",
+        ] {
+            assert_eq!(of(reason), None, "{reason}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! One fatal error with its stack, line by line.
 
 use super::line::{
-    bare_fatal, crashed, debugger_frame, exception, excerpt, fatal, frame, package_frame, thread,
+    bare_fatal, crashed, debugger_frame, exception, excerpt, fatal, frame, package_frame, stopped,
+    thread,
 };
 use crate::{
     event::{Exception, Frame, Platform},
@@ -79,11 +80,7 @@ pub(crate) fn begin(line: &str, above: Above<'_>) -> Option<Begun> {
         let exception = header.exception.clone().unwrap_or(own);
         return Some(begun(lead, exception, Part::Package, true, header));
     }
-    let (thread, reason) = line.split_once("stop reason = ")?;
-    let lead = &thread[..thread.find("thread #")?];
-    let lead = lead.strip_suffix("* ").unwrap_or(lead);
-    // What else stops a debugger is no report of a crash.
-    let exception = bare_fatal(reason)?;
+    let (lead, exception) = stop(line)?;
     Some(begun(
         lead,
         exception,
@@ -91,6 +88,14 @@ pub(crate) fn begin(line: &str, above: Above<'_>) -> Option<Begun> {
         true,
         Header::default(),
     ))
+}
+
+/// Where LLDB says that a crash stopped a thread: what stands before it, and the crash.
+fn stop(line: &str) -> Option<(&str, Exception)> {
+    let (thread, reason) = line.split_once("stop reason = ")?;
+    let lead = &thread[..thread.find("thread #")?];
+    let lead = lead.strip_suffix("* ").unwrap_or(lead);
+    Some((lead, stopped(reason)?))
 }
 
 fn is_apart(lead: &str) -> bool {
@@ -156,7 +161,16 @@ impl Trace {
             Part::Other => self.push_other(text),
             Part::Images => self.push_frame(text, image::frame(text)),
             Part::Package => self.push_frame(text, package_frame(text)),
-            Part::Debugger => self.push_frame(text, debugger_frame(text)),
+            Part::Debugger => {
+                // Asked for the stack, it repeats why it stopped.
+                if self.stack.n_frames(0) == 1
+                    && let Some((_, exception)) = stop(text)
+                {
+                    self.stack = Stack::of(exception);
+                    return Step::Taken;
+                }
+                self.push_frame(text, debugger_frame(text))
+            }
             Part::Rest => self.push_rest(text),
         }
     }
@@ -273,9 +287,21 @@ impl Trace {
     /// What was read.
     pub(crate) fn finish(mut self) -> Parsed {
         self.settle();
+        let exceptions = self.stack.finish();
+        // LLDB shows any machine code.
+        let is_swift = self.part != Part::Debugger
+            || exceptions.iter().any(|exception| {
+                let frames = &exception.frames;
+                exception.type_name.contains(' ')
+                    || frames.iter().any(|frame| frame.path.ends_with(".swift"))
+            });
         Parsed {
-            platform: Platform::Swift,
-            exceptions: self.stack.finish(),
+            platform: if is_swift {
+                Platform::Swift
+            } else {
+                Platform::Native
+            },
+            exceptions,
             ..Parsed::default()
         }
     }
