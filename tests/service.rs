@@ -88,6 +88,11 @@ impl Service {
         format!("http://{}{path}", running.address)
     }
 
+    /// The number of its process.
+    pub fn process_id(&self) -> u32 {
+        self.running.as_ref().expect("it runs").child.id()
+    }
+
     /// The DSN of project 1.
     pub fn dsn(&self) -> String {
         self.url("/1")

@@ -9,6 +9,7 @@
 
 mod benchmark;
 mod beside;
+mod bodies;
 mod cache;
 mod canaries;
 mod clients;
