@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::json::size;
+
 /// One error that a program reported: one traceback (with its chain), whatever form it arrived in.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ErrorEvent {
@@ -198,6 +200,35 @@ impl ErrorEvent {
         for (key, value) in record.attributes {
             self.attributes.entry(key).or_insert(value);
         }
+    }
+
+    /// A rough size in memory.
+    pub(crate) fn n_bytes(&self) -> usize {
+        let of_values = |values: &BTreeMap<String, Value>| -> usize {
+            let values = values.iter();
+            values
+                .map(|(key, value)| 2 * size_of::<Value>() + key.len() + size(value, usize::MAX))
+                .sum()
+        };
+        let of_frame = |frame: &Frame| {
+            let lines = frame.pre_context.iter().chain(&frame.post_context);
+            size_of::<Frame>()
+                + frame.function.len()
+                + frame.path.len()
+                + lines
+                    .map(|line| line.len() + size_of::<String>())
+                    .sum::<usize>()
+                + of_values(&frame.locals)
+        };
+        let of_exception = |exception: &Exception| {
+            size_of::<Exception>()
+                + exception.message.len()
+                + exception.frames.iter().map(of_frame).sum::<usize>()
+        };
+        size_of::<Self>()
+            + self.message.as_ref().map_or(0, String::len)
+            + of_values(&self.attributes)
+            + self.exceptions.iter().map(of_exception).sum::<usize>()
     }
 
     /// The exception that tells where it happened: the one that surfaced, unless only one beneath it has frames. One

@@ -15,6 +15,14 @@ pub const MAX_COMPRESSED_BODY_BYTES: usize = 20 << 20;
 /// Bytes of an HTTP request's body after decompression.
 pub const MAX_BODY_BYTES: usize = 32 << 20;
 
+/// Bytes of the events of one HTTP or gRPC request, roughly as they are in memory; further ones are dropped as
+/// [`crate::DropReason::TooLarge`]. The shortest records are some bytes long, and their events hundreds.
+pub const MAX_REQUEST_EVENT_BYTES: usize = 4 * MAX_BODY_BYTES;
+
+/// Bytes of what an OTLP request says once of many records (the attributes of a resource or a span) that are copied to their
+/// events in all; those after them go without.
+pub const MAX_COPIED_BYTES: usize = MAX_BODY_BYTES;
+
 /// Bytes of a line of text that a trace parser looks at.
 pub const MAX_TEXT_LINE_BYTES: usize = 64 << 10;
 

@@ -55,7 +55,7 @@ pub enum DropReason {
     Malformed,
     /// JSON nested deeper than [`crate::limits::MAX_JSON_DEPTH`].
     TooDeep,
-    /// Longer than [`crate::limits::MAX_RECORD_BYTES`].
+    /// Longer than [`crate::limits::MAX_RECORD_BYTES`], or beyond what the events of one request may hold.
     TooLarge,
     /// An item of an envelope that is not an event: a session, a transaction, an attachment. A span, or an event of one, that
     /// is no exception.

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::{
     event::ErrorEvent,
     json,
-    limits::MAX_RECORD_BYTES,
+    limits::{MAX_RECORD_BYTES, MAX_REQUEST_EVENT_BYTES},
     outcome::{DropReason, Outcomes, Summary},
     read::{Counter, Format, Options, Redaction, read_with},
     redact::Redactor,
@@ -153,13 +153,14 @@ pub fn envelope(body: &[u8], redactor: &Redactor) -> Result<Received, Refused> {
 /// # Errors
 /// None: what can't be understood is counted.
 pub fn lines(body: &[u8], redactor: &Redactor) -> Result<Received, Refused> {
-    let mut events = Vec::new();
+    let mut kept = Kept::default();
     let options = Options {
         format: Format::Auto,
         redaction: Redaction::With(redactor.clone()),
     };
     // Reading from memory does not fail.
-    let summary = read_with(body, &options, |event| events.push(event)).unwrap_or_default();
+    let summary = read_with(body, &options, |event| kept.push(event)).unwrap_or_default();
+    let (events, summary) = kept.finish(summary);
     Ok(Received {
         id: None,
         events,
@@ -187,15 +188,44 @@ pub(crate) fn collect(
     redactor: &Redactor,
     read: impl FnOnce(&mut dyn Outcomes),
 ) -> (Vec<ErrorEvent>, Summary) {
-    let mut events = Vec::new();
+    let mut kept = Kept::default();
     let mut counter = Counter {
         summary: Summary::default(),
         redactor: Some(redactor.clone()),
-        sink: |event| events.push(event),
+        sink: |event| kept.push(event),
     };
     read(&mut counter);
     let summary = counter.summary;
-    (events, summary)
+    kept.finish(summary)
+}
+
+/// The events of a request, up to [`MAX_REQUEST_EVENT_BYTES`].
+#[derive(Default)]
+struct Kept {
+    events: Vec<ErrorEvent>,
+    n_bytes: usize,
+    n_beyond: u64,
+}
+
+impl Kept {
+    fn push(&mut self, event: ErrorEvent) {
+        self.n_bytes = self.n_bytes.saturating_add(event.n_bytes());
+        if self.n_bytes <= MAX_REQUEST_EVENT_BYTES {
+            self.events.push(event);
+        } else {
+            self.n_beyond += 1;
+        }
+    }
+
+    /// The events, and what became of all records.
+    fn finish(self, mut summary: Summary) -> (Vec<ErrorEvent>, Summary) {
+        if self.n_beyond > 0 {
+            summary.records -= self.n_beyond;
+            summary.events -= self.n_beyond;
+            summary.drop_many(DropReason::TooLarge, self.n_beyond);
+        }
+        (self.events, summary)
+    }
 }
 
 fn received(id: Option<&Value>, mut events: Vec<ErrorEvent>, summary: Summary) -> Received {

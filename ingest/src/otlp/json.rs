@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    record::LogRecord,
+    record::{Copies, LogRecord, Shared},
     span::{EXCEPTION, Span, SpanEvent, Spans},
 };
 use crate::{json, outcome::Outcomes};
@@ -18,9 +18,10 @@ pub(crate) fn is_logs(object: &Map<String, Value>) -> bool {
 
 /// Reads all log records of a request.
 pub(crate) fn logs(request: Map<String, Value>, out: &mut dyn Outcomes) {
+    let mut copies = Copies::new();
     for of_resource in objects(&request, "resourceLogs", "resource_logs") {
         let resource = of_resource.get("resource").and_then(Value::as_object);
-        let resource = resource.map(attributes).unwrap_or_default();
+        let resource = Shared::new(resource.map(attributes).unwrap_or_default());
         let old = objects(
             of_resource,
             "instrumentationLibraryLogs",
@@ -30,7 +31,8 @@ pub(crate) fn logs(request: Map<String, Value>, out: &mut dyn Outcomes) {
             let scope = member(of_scope, "scope", "instrumentationLibrary");
             let scope = scope.and_then(|scope| scope.get("name")?.as_str());
             for message in objects(of_scope, "logRecords", "log_records") {
-                json::record(record(message).structured(scope, &resource), out);
+                let record = record(message).structured(scope, &resource, &mut copies);
+                json::record(record, out);
             }
         }
     }
@@ -43,9 +45,10 @@ pub(crate) fn is_spans(object: &Map<String, Value>) -> bool {
 
 /// Reads all spans of a request.
 pub(crate) fn spans(request: Map<String, Value>, out: &mut dyn Outcomes) {
+    let mut copies = Copies::new();
     for of_resource in objects(&request, "resourceSpans", "resource_spans") {
         let resource = of_resource.get("resource").and_then(Value::as_object);
-        let resource = resource.map(attributes).unwrap_or_default();
+        let resource = Shared::new(resource.map(attributes).unwrap_or_default());
         let old = objects(
             of_resource,
             "instrumentationLibrarySpans",
@@ -59,7 +62,7 @@ pub(crate) fn spans(request: Map<String, Value>, out: &mut dyn Outcomes) {
                 spans.add(span(message, scope), out);
             }
         }
-        spans.read(&resource, out);
+        spans.read(&resource, &mut copies, out);
     }
 }
 

@@ -10,19 +10,22 @@ use opentelemetry_proto::tonic::{
 use serde_json::{Map, Value};
 
 use super::{
-    record::LogRecord,
+    record::{Copies, LogRecord, Shared},
     span::{EXCEPTION, Span, SpanEvent, Spans},
 };
 use crate::{json, outcome::Outcomes};
 
 /// Reads all log records of a request.
 pub(super) fn logs(request: ExportLogsServiceRequest, out: &mut dyn Outcomes) {
+    let mut copies = Copies::new();
     for of_resource in request.resource_logs {
-        let resource = members(of_resource.resource.unwrap_or_default().attributes);
+        let resource = of_resource.resource.unwrap_or_default();
+        let resource = Shared::new(members(resource.attributes));
         for of_scope in of_resource.scope_logs {
             let scope = of_scope.scope.map(|scope| scope.name);
             for message in of_scope.log_records {
-                let record = record(message).structured(scope.as_deref(), &resource);
+                let record = record(message);
+                let record = record.structured(scope.as_deref(), &resource, &mut copies);
                 json::record(record, out);
             }
         }
@@ -31,8 +34,10 @@ pub(super) fn logs(request: ExportLogsServiceRequest, out: &mut dyn Outcomes) {
 
 /// Reads all spans of a request.
 pub(super) fn spans(request: ExportTraceServiceRequest, out: &mut dyn Outcomes) {
+    let mut copies = Copies::new();
     for of_resource in request.resource_spans {
-        let resource = members(of_resource.resource.unwrap_or_default().attributes);
+        let resource = of_resource.resource.unwrap_or_default();
+        let resource = Shared::new(members(resource.attributes));
         let mut spans = Spans::default();
         for of_scope in of_resource.scope_spans {
             let scope = of_scope.scope.map(|scope| scope.name);
@@ -40,7 +45,7 @@ pub(super) fn spans(request: ExportTraceServiceRequest, out: &mut dyn Outcomes) 
                 spans.add(span(message, scope.as_deref()), out);
             }
         }
-        spans.read(&resource, out);
+        spans.read(&resource, &mut copies, out);
     }
 }
 

@@ -4,7 +4,51 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
-use crate::record::level::severity;
+use crate::{json::size, limits::MAX_COPIED_BYTES, record::level::severity};
+
+/// What is said once of many records.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    attributes: Map<String, Value>,
+    n_bytes: usize,
+}
+
+impl Shared {
+    pub(super) fn new(attributes: Map<String, Value>) -> Self {
+        let sizes = attributes
+            .iter()
+            .map(|(key, value)| key.len() + size(value, MAX_COPIED_BYTES));
+        Self {
+            n_bytes: sizes.sum(),
+            attributes,
+        }
+    }
+}
+
+/// How much of that may still be copied within a request: a large resource of many small records is a bomb.
+#[derive(Debug)]
+pub(super) struct Copies {
+    n_bytes_left: usize,
+}
+
+impl Copies {
+    /// Those of a request.
+    pub(super) fn new() -> Self {
+        Self {
+            n_bytes_left: MAX_COPIED_BYTES,
+        }
+    }
+
+    /// What to copy; nothing if there has been too much.
+    pub(super) fn of<'a>(
+        &mut self,
+        shared: &'a Shared,
+    ) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+        let left = self.n_bytes_left.checked_sub(shared.n_bytes);
+        self.n_bytes_left = left.unwrap_or(self.n_bytes_left);
+        left.map(|_| shared.attributes.iter()).into_iter().flatten()
+    }
+}
 
 /// What a log record says. Empty texts and zeros are what was not said.
 #[derive(Debug, Default)]
@@ -26,7 +70,8 @@ impl LogRecord {
     pub(super) fn structured(
         self,
         scope: Option<&str>,
-        resource: &Map<String, Value>,
+        resource: &Shared,
+        copies: &mut Copies,
     ) -> Map<String, Value> {
         let mut record = Map::new();
         let mut add = |key: &str, value: Value| {
@@ -66,7 +111,7 @@ impl LogRecord {
         add("trace_id", self.trace_id.into());
         add("span_id", self.span_id.into());
         add("event.name", self.event_name.into());
-        for (key, value) in resource {
+        for (key, value) in copies.of(resource) {
             add(key, value.clone());
         }
         record

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::record::LogRecord;
+use super::record::{Copies, LogRecord, Shared};
 use crate::{
     json,
     outcome::{DropReason, Outcomes},
@@ -85,7 +85,7 @@ impl Spans {
     }
 
     /// Reads the exceptions of all spans that were taken.
-    pub(super) fn read(self, resource: &Map<String, Value>, out: &mut dyn Outcomes) {
+    pub(super) fn read(self, resource: &Shared, copies: &mut Copies, out: &mut dyn Outcomes) {
         let mut recorded: HashMap<Recorded, u32> = HashMap::new();
         for span in &self.spans {
             for event in &span.exceptions {
@@ -93,6 +93,7 @@ impl Spans {
             }
         }
         for mut span in self.spans {
+            let attributes = Shared::new(std::mem::take(&mut span.attributes));
             for event in std::mem::take(&mut span.exceptions) {
                 // One in the parent stands for one in a child: a call that was tried again failed more than once.
                 let in_parent = recorded.get_mut(&key(&span, &span.parent_span_id, &event));
@@ -104,8 +105,9 @@ impl Spans {
                         out.dropped(DropReason::Repeated);
                     }
                     None => {
-                        let record = span.record(event);
-                        json::record(record.structured(span.scope.as_deref(), resource), out);
+                        let record = span.record(event, copies.of(&attributes));
+                        let scope = span.scope.as_deref();
+                        json::record(record.structured(scope, resource, copies), out);
                     }
                 }
             }
@@ -120,9 +122,13 @@ fn key(span: &Span, span_id: &str, event: &SpanEvent) -> Recorded {
 
 impl Span {
     /// An event of it, as the log record that says the same.
-    fn record(&self, event: SpanEvent) -> LogRecord {
+    fn record<'a>(
+        &self,
+        event: SpanEvent,
+        of_span: impl Iterator<Item = (&'a String, &'a Value)>,
+    ) -> LogRecord {
         let mut attributes = event.attributes;
-        for (key, value) in &self.attributes {
+        for (key, value) in of_span {
             attributes
                 .entry(key.as_str())
                 .or_insert_with(|| value.clone());

@@ -7,7 +7,11 @@ use opentelemetry_proto::tonic::{
 use serde_json::json;
 
 use super::*;
-use crate::{DropReason, redact::RedactionKey};
+use crate::{
+    DropReason,
+    limits::{MAX_COPIED_BYTES, MAX_REQUEST_EVENT_BYTES},
+    redact::RedactionKey,
+};
 
 const TRACE: &str = "Traceback (most recent call last):\n  File \"/app/shop.py\", line 3, in total\n    return order[\"price\"]\nKeyError: 'price'\n";
 
@@ -399,4 +403,55 @@ fn spans_are_told_from_logs() {
     let read = |message: &[u8]| crate::message::whole(message, crate::Format::Auto, &redactor);
     assert_eq!(read(&of_span).unwrap().events.len(), 1);
     assert_eq!(read(&request(17, &RECORDED)).unwrap().events.len(), 1);
+}
+
+/// A large resource, or span, of many small records: what is kept is bounded, and counted.
+#[test]
+fn what_many_share_is_copied_up_to_a_limit() {
+    const N: u64 = 500_000;
+    let large = pairs(&[("service.version", "1.2.3"), ("a", &"x".repeat(60 << 10))]);
+    let record = LogRecord {
+        severity_number: 17,
+        ..LogRecord::default()
+    };
+    let scope_logs = ScopeLogs {
+        log_records: vec![record; N as usize],
+        ..ScopeLogs::default()
+    };
+    let resource_logs = vec![ResourceLogs {
+        resource: Some(Resource {
+            attributes: large.clone(),
+            ..Resource::default()
+        }),
+        scope_logs: vec![scope_logs],
+        ..ResourceLogs::default()
+    }];
+    let body = ExportLogsServiceRequest { resource_logs }.encode_to_vec();
+    let received = protobuf(&body, &redactor()).unwrap();
+    let copied = MAX_COPIED_BYTES / (60 << 10);
+    let of_first = &received.events[0];
+    assert_eq!(of_first.release.as_deref(), Some("1.2.3"));
+    let has_all = |event: &ErrorEvent| event.attributes.contains_key("a");
+    let n_whole = received
+        .events
+        .iter()
+        .filter(|event| has_all(event))
+        .count();
+    assert!((copied - 1..=copied).contains(&n_whole), "{n_whole}");
+    let n_bytes: usize = received.events.iter().map(ErrorEvent::n_bytes).sum();
+    assert!(n_bytes <= MAX_REQUEST_EVENT_BYTES);
+    let n_beyond = received.summary.n_dropped(DropReason::TooLarge);
+    assert!(n_beyond > 0);
+    assert_eq!(received.summary.events + n_beyond, N);
+
+    let mut of_span = span(1, 0, &vec![("exception", &RECORDED[..2]); 2 * copied]);
+    of_span.attributes = large;
+    let received = protobuf_spans(&spans(vec![of_span]), &redactor()).unwrap();
+    let n_whole = received
+        .events
+        .iter()
+        .filter(|event| has_all(event))
+        .count();
+    assert!(n_whole <= copied, "{n_whole}");
+    assert_eq!(received.events.len(), 2 * copied);
 }
