@@ -20,22 +20,38 @@ pub(crate) fn is_logs(object: &Map<String, Value>) -> bool {
 pub(crate) fn logs(request: Map<String, Value>, out: &mut dyn Outcomes) {
     let mut copies = Copies::new();
     for of_resource in objects(&request, "resourceLogs", "resource_logs") {
-        let resource = of_resource.get("resource").and_then(Value::as_object);
-        let resource = Shared::new(resource.map(attributes).unwrap_or_default());
-        let old = objects(
-            of_resource,
-            "instrumentationLibraryLogs",
-            "instrumentation_library_logs",
-        );
-        for of_scope in objects(of_resource, "scopeLogs", "scope_logs").chain(old) {
-            let scope = member(of_scope, "scope", "instrumentationLibrary");
-            let scope = scope.and_then(|scope| scope.get("name")?.as_str());
+        let resource = resource(of_resource);
+        let old = ("instrumentationLibraryLogs", "instrumentation_library_logs");
+        for (scope, of_scope) in scopes(of_resource, ("scopeLogs", "scope_logs"), old) {
             for message in objects(of_scope, "logRecords", "log_records") {
                 let record = record(message).structured(scope, &resource, &mut copies);
                 json::record(record, out);
             }
         }
     }
+}
+
+/// What is said of a resource.
+fn resource(of_resource: &Map<String, Value>) -> Shared {
+    let resource = of_resource.get("resource").and_then(Value::as_object);
+    Shared::new(resource.map(attributes).unwrap_or_default())
+}
+
+/// The scopes of a resource, each with its name, by both cases of what they are called now and of what they `old` were.
+fn scopes<'a>(
+    of_resource: &'a Map<String, Value>,
+    new: (&'a str, &'a str),
+    old: (&'a str, &'a str),
+) -> impl Iterator<Item = (Option<&'a str>, &'a Map<String, Value>)> {
+    let all = [new, old].into_iter();
+    all.flat_map(|(camel, snake)| objects(of_resource, camel, snake))
+        .map(|of_scope| {
+            let scope = member(of_scope, "scope", "instrumentationLibrary");
+            (
+                scope.and_then(|scope| scope.get("name")?.as_str()),
+                of_scope,
+            )
+        })
 }
 
 /// Whether an object is a request to export spans.
@@ -47,17 +63,13 @@ pub(crate) fn is_spans(object: &Map<String, Value>) -> bool {
 pub(crate) fn spans(request: Map<String, Value>, out: &mut dyn Outcomes) {
     let mut copies = Copies::new();
     for of_resource in objects(&request, "resourceSpans", "resource_spans") {
-        let resource = of_resource.get("resource").and_then(Value::as_object);
-        let resource = Shared::new(resource.map(attributes).unwrap_or_default());
-        let old = objects(
-            of_resource,
+        let resource = resource(of_resource);
+        let old = (
             "instrumentationLibrarySpans",
             "instrumentation_library_spans",
         );
         let mut spans = Spans::default();
-        for of_scope in objects(of_resource, "scopeSpans", "scope_spans").chain(old) {
-            let scope = member(of_scope, "scope", "instrumentationLibrary");
-            let scope = scope.and_then(|scope| scope.get("name")?.as_str());
+        for (scope, of_scope) in scopes(of_resource, ("scopeSpans", "scope_spans"), old) {
             for message in objects(of_scope, "spans", "spans") {
                 spans.add(span(message, scope), out);
             }

@@ -75,6 +75,16 @@ fn only(received: Received) -> ErrorEvent {
     event
 }
 
+/// What two encodings give, which is the same but for the identifiers.
+#[track_caller]
+fn same(mut of_messages: ErrorEvent, mut of_json: ErrorEvent) -> ErrorEvent {
+    for event in [&mut of_messages, &mut of_json] {
+        assert_eq!(event.id.take().map(|id| id.len()), Some(32));
+    }
+    assert_eq!(of_messages, of_json);
+    of_json
+}
+
 #[test]
 fn both_encodings_say_the_same() {
     let attributes = [
@@ -82,7 +92,7 @@ fn both_encodings_say_the_same() {
         ("exception.message", "'price'"),
         ("exception.stacktrace", TRACE),
     ];
-    let mut of_messages = only(protobuf(&request(17, &attributes), &redactor()).unwrap());
+    let of_messages = only(protobuf(&request(17, &attributes), &redactor()).unwrap());
     let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
     let body = json!({"resourceLogs": [{
         "resource": {"attributes": [text("service.version", "1.2.3"), text("service.name", "shop")]},
@@ -98,11 +108,8 @@ fn both_encodings_say_the_same() {
             }],
         }],
     }]});
-    let mut of_json = only(json(body.to_string().as_bytes(), &redactor()).unwrap());
-    for event in [&mut of_messages, &mut of_json] {
-        assert_eq!(event.id.take().map(|id| id.len()), Some(32));
-    }
-    assert_eq!(of_messages, of_json);
+    let of_json = only(json(body.to_string().as_bytes(), &redactor()).unwrap());
+    let of_json = same(of_messages, of_json);
 
     assert_eq!(
         of_json.timestamp.as_deref(),
@@ -284,7 +291,7 @@ const RECORDED: [(&str, &str); 3] = [
 #[test]
 fn an_exception_of_a_span_is_an_event_in_both_encodings() {
     let body = spans(vec![span(1, 0, &[("exception", &RECORDED)])]);
-    let mut of_messages = only(protobuf_spans(&body, &redactor()).unwrap());
+    let of_messages = only(protobuf_spans(&body, &redactor()).unwrap());
     let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
     let body = json!({"resourceSpans": [{
         "resource": {"attributes": [text("service.version", "1.2.3"), text("service.name", "shop")]},
@@ -304,11 +311,8 @@ fn an_exception_of_a_span_is_an_event_in_both_encodings() {
             }],
         }],
     }]});
-    let mut of_json = only(json_spans(body.to_string().as_bytes(), &redactor()).unwrap());
-    for event in [&mut of_messages, &mut of_json] {
-        assert_eq!(event.id.take().map(|id| id.len()), Some(32));
-    }
-    assert_eq!(of_messages, of_json);
+    let of_json = only(json_spans(body.to_string().as_bytes(), &redactor()).unwrap());
+    let of_json = same(of_messages, of_json);
     assert_eq!(
         of_json.timestamp.as_deref(),
         Some("2023-11-14T22:13:20.000000001Z")

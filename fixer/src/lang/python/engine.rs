@@ -244,9 +244,7 @@ impl<'a> Work<'a> {
             self.mapped.iter().any(on_stack)
         };
         for (bug, fix) in self.task.fixes.iter().filter(|(_, fix)| is_near(fix)) {
-            let ran = self.natively(fix, &crash.published.text())?;
-            if let Judged::Cured = judge::outcome(&ran, &crash.native, &promised, fix, self.project)
-            {
+            if let (_, Judged::Cured) = self.judged(crash, fix, &promised)? {
                 return Ok(Some(bug.clone()));
             }
         }
@@ -258,8 +256,8 @@ impl<'a> Work<'a> {
         let promised = judge::promised(self.exception, self.mapped, self.project);
         let (mut cured_by, mut left_by) = (None, None);
         for (bug, fix) in self.task.fixes {
-            let ran = self.natively(fix, &crash.published.text())?;
-            match judge::outcome(&ran, &crash.native, &promised, fix, self.project) {
+            let (ran, judged) = self.judged(crash, fix, &promised)?;
+            match judged {
                 Judged::Cured => cured_by = cured_by.or_else(|| Some(bug.clone())),
                 Judged::Failed | Judged::Moved(_) if judge::is_unchanged(&ran, &crash.native) => {
                     left_by = left_by.or_else(|| Some(bug.clone()));
@@ -269,6 +267,18 @@ impl<'a> Work<'a> {
             }
         }
         Ok((cured_by, left_by))
+    }
+
+    /// What the published script does with another bug's fix, natively.
+    fn judged(
+        &self,
+        crash: &Crash,
+        fix: &Candidate,
+        promised: &judge::Promised,
+    ) -> Result<(Ran, Judged), FixError> {
+        let ran = self.natively(fix, &crash.published.text())?;
+        let judged = judge::outcome(&ran, &crash.native, promised, fix, self.project);
+        Ok((ran, judged))
     }
 
     /// What a script does on a patched tree, natively.

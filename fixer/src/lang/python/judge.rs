@@ -181,10 +181,7 @@ pub(crate) fn outcome(
             }
             let same =
                 error.type_name == crash.type_name && mask(&error.message) == mask(&crash.message);
-            let same_place = error
-                .place()
-                .zip(crash.place())
-                .is_some_and(|(a, b)| a.path == b.path && a.function == b.function);
+            let same_place = in_same_function(error, crash);
             if error.place().is_none()
                 || same
                     && same_place
@@ -210,10 +207,14 @@ pub(crate) fn is_unchanged(ran: &Ran, crash: &Raised) -> bool {
     let Some(error) = ran.error.as_ref().filter(|_| ran.outcome == Kind::Raised) else {
         return false;
     };
-    let places = error.place().zip(crash.place());
     error.type_name == crash.type_name
         && wording(&error.type_name, &error.message) == wording(&crash.type_name, &crash.message)
-        && places.is_some_and(|(a, b)| a.path == b.path && a.function == b.function)
+        && in_same_function(error, crash)
+}
+
+fn in_same_function(error: &Raised, crash: &Raised) -> bool {
+    let places = error.place().zip(crash.place());
+    places.is_some_and(|(a, b)| a.path == b.path && a.function == b.function)
 }
 
 /// Whether an exception is one that the code promises: raised by the candidate's own rule or by a handler it widened,

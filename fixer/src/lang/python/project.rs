@@ -12,7 +12,7 @@ use super::{
     contract::{self, Call},
     definition::Definition,
     examples::{self, Example},
-    generate::{self, Precedent, Use},
+    generate::{self, Precedent, Use, stated},
     source::PyFile,
 };
 use crate::{Policy, checkout::Words, git::TreeEntry, search::Ignored};
@@ -192,6 +192,8 @@ pub(crate) struct Project {
     uses: Found<(String, String), Use>,
     /// By what an item is of and its name.
     precedents: Found<(String, String), Precedent>,
+    /// By the name of a function.
+    annotations: Found<String, Option<String>>,
 }
 
 impl Project {
@@ -219,6 +221,7 @@ impl Project {
             calls: Found::default(),
             uses: Found::default(),
             precedents: Found::default(),
+            annotations: Found::default(),
         }
     }
 
@@ -394,6 +397,12 @@ impl Project {
     pub(crate) fn precedents(&self, item: (String, String)) -> Rc<[Precedent]> {
         self.precedents
             .or(item, |item| generate::precedents(self, item))
+    }
+
+    /// The return annotations of the functions of a name, for as many as are looked at.
+    pub(crate) fn annotations(&self, name: &str) -> Rc<[Option<String>]> {
+        self.annotations
+            .or(name.to_owned(), |name| stated::annotations(self, name))
     }
 
     /// Documents for people: plain text, reStructuredText, Markdown.

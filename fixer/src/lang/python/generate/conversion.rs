@@ -107,6 +107,23 @@ fn operands<'t>(site: &Site<'_>, target: &Target<'t>, kind: &str) -> Vec<Node<'t
     all.filter(|n| is_whole(n) && is_of(n)).collect()
 }
 
+/// Where a value can be converted, with the prior of each: what its name was assigned, so that it is of the kind from the
+/// start, and where it is used.
+fn at_source_or_here<'t>(
+    site: &Site<'_>,
+    target: &Target<'t>,
+    node: Node<'t>,
+    at_source: f64,
+    here: f64,
+) -> impl Iterator<Item = (Node<'t>, f64)> {
+    let source = origin(site.file, target.function, node)
+        .filter(|o| o.parent().is_some_and(|p| p.kind() == "assignment"));
+    source
+        .map(|node| (node, at_source))
+        .into_iter()
+        .chain([(node, here)])
+}
+
 /// `d.keys()[0]` becomes `list(d.keys())[0]`.
 fn as_list(site: &Site<'_>, target: &Target<'_>, kind: &str, out: &mut Vec<Proposal>) {
     let (file, failing) = (site.file, target.failing);
@@ -131,14 +148,11 @@ fn as_list(site: &Site<'_>, target: &Target<'_>, kind: &str, out: &mut Vec<Propo
         is_lazy_call(n) || probe.is_some_and(|p| p.type_name == kind)
     });
     for node in first.into_iter().chain(sides).take(2) {
-        // Where it has a name, it is a list from the start.
-        let source = origin(file, target.function, node)
-            .filter(|o| o.parent().is_some_and(|p| p.kind() == "assignment"));
         // What gives its items once has none left for those who come after.
         let is_spent = matches!(kind, "generator" | "map" | "filter" | "zip" | "reversed")
             && node.kind() == "identifier";
         let here = if is_spent { 0.3 } else { 0.85 };
-        for (node, prior) in source.map(|n| (n, 0.9)).into_iter().chain([(node, here)]) {
+        for (node, prior) in at_source_or_here(site, target, node, 0.9, here) {
             let text = format!("list({})", file.text_of(node));
             out.push(proposal(
                 vec![Edit::replace(node, text)],
@@ -325,9 +339,7 @@ fn as_number(site: &Site<'_>, target: &Target<'_>, out: &mut Vec<Proposal>) {
             (_, Ok(number)) if number.is_finite() => "float",
             _ => continue,
         };
-        let source = origin(file, target.function, node)
-            .filter(|o| o.parent().is_some_and(|p| p.kind() == "assignment"));
-        for (node, prior) in source.map(|n| (n, 0.65)).into_iter().chain([(node, 0.55)]) {
+        for (node, prior) in at_source_or_here(site, target, node, 0.65, 0.55) {
             let text = format!("{kind}({})", file.text_of(node));
             out.push(proposal(
                 vec![Edit::replace(node, text)],

@@ -79,19 +79,26 @@ pub(super) fn lacking(site: &Site<'_>, object: Node<'_>, method: &str, out: &mut
     push(out, object, text, good, bad, Fault::Type, 0.7);
 }
 
+/// The calls `isinstance(value, kind)` among some nodes, each with its value and kind.
+fn isinstances<'t>(
+    file: &PyFile,
+    nodes: Vec<Node<'t>>,
+) -> impl Iterator<Item = (Node<'t>, Node<'t>, Node<'t>)> {
+    nodes.into_iter().filter_map(|call| {
+        let function = call.child_by_field_name("function")?;
+        let arguments = call_arguments(call);
+        match arguments.as_slice() {
+            [value, kind] if file.text_of(function) == "isinstance" => Some((call, *value, *kind)),
+            _ => None,
+        }
+    })
+}
+
 /// The kind of which the file asks that an object is before it uses an attribute of it, and the line.
 fn asked_elsewhere(site: &Site<'_>, attribute: &str) -> Option<(String, u32)> {
     let file = site.file;
-    let all = descendants(file.root()).into_iter();
-    let mut asked = all.filter(|n| {
-        let function = n.child_by_field_name("function");
-        n.kind() == "call" && function.is_some_and(|f| file.text_of(f) == "isinstance")
-    });
-    asked.find_map(|call| {
-        let arguments = call_arguments(call);
-        let [value, kind] = arguments.as_slice() else {
-            return None;
-        };
+    let mut asked = isinstances(file, descendants(file.root()));
+    asked.find_map(|(call, value, kind)| {
         let around = call.parent()?;
         let then = match around.kind() {
             "if_statement" | "elif_clause" => around.child_by_field_name("consequence")?,
@@ -100,17 +107,17 @@ fn asked_elsewhere(site: &Site<'_>, attribute: &str) -> Option<(String, u32)> {
             }
             _ => return None,
         };
-        let used = format!("{}.{attribute}", file.text_of(*value));
+        let used = format!("{}.{attribute}", file.text_of(value));
         let known = |name: &String| {
             is_global(file, name) || name == "self" && site.frame.locals.contains_key("self")
         };
-        let is_known = free_names(file, *kind).iter().all(known);
+        let is_known = free_names(file, kind).iter().all(known);
         let uses = descendants(then)
             .iter()
             .any(|n| n.kind() == "attribute" && file.text_of(*n) == used);
         (is_known && uses).then(|| {
             (
-                file.text_of(*kind).to_owned(),
+                file.text_of(kind).to_owned(),
                 file.line_of(call.start_byte()),
             )
         })
@@ -207,15 +214,8 @@ pub(super) fn not_taken(site: &Site<'_>, target: &Target<'_>, out: &mut Vec<Bad>
 fn asked_kinds(file: &PyFile, function: Node<'_>, text: &str) -> Vec<(String, f64)> {
     let items = format!("{text}[");
     let mut out: Vec<(String, f64)> = Vec::new();
-    for call in own_descendants(function) {
-        let is_asked = call
-            .child_by_field_name("function")
-            .is_some_and(|f| file.text_of(f) == "isinstance");
-        let arguments = call_arguments(call);
-        let ([value, kind], true) = (arguments.as_slice(), is_asked) else {
-            continue;
-        };
-        let (value, kind) = (file.text_of(*value), file.text_of(*kind));
+    for (_, value, kind) in isinstances(file, own_descendants(function)) {
+        let (value, kind) = (file.text_of(value), file.text_of(kind));
         let weight = match value {
             v if v == text => 0.55,
             // What holds tuples is often one.

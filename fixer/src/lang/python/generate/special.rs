@@ -490,6 +490,15 @@ fn index_bounds(site: &Site<'_>, target: &Target<'_>, out: &mut Vec<Proposal>) {
         return;
     }
     let file = site.file;
+    let field = |name| target.failing.child_by_field_name(name);
+    let told = field("value").zip(field("subscript"));
+    let bounds = told.map_or_else(Vec::new, |(list, index)| {
+        let (list, index) = (file.text_of(list), file.text_of(index));
+        vec![
+            format!("{index} <= len({list})"),
+            format!("len({list}) >= {index}"),
+        ]
+    });
     let around = ancestors(target.statement)
         .take_while(|n| n.kind() != "function_definition")
         .filter(|n| matches!(n.kind(), "while_statement" | "if_statement"));
@@ -507,16 +516,7 @@ fn index_bounds(site: &Site<'_>, target: &Target<'_>, out: &mut Vec<Proposal>) {
                     ">=" => ">",
                     _ => continue,
                 };
-                let field = |name| target.failing.child_by_field_name(name);
-                let told = field("value").zip(field("subscript"));
-                let is_its_bound = told.is_some_and(|(list, index)| {
-                    let (list, index) = (file.text_of(list), file.text_of(index));
-                    let bound = [
-                        format!("{index} <= len({list})"),
-                        format!("len({list}) >= {index}"),
-                    ];
-                    bound.iter().any(|b| b == file.text_of(comparison))
-                });
+                let is_its_bound = bounds.iter().any(|b| b == file.text_of(comparison));
                 let line = file.line_of(comparison.start_byte());
                 out.push(Proposal {
                     witness: is_its_bound

@@ -124,30 +124,32 @@ pub(super) fn breaks_its_word(site: &Site<'_>, target: &Target<'_>, bad: &Bad) -
     let Some(name) = function.and_then(|f| file.text_of(f).rsplit('.').next()) else {
         return false;
     };
+    let annotations = site.project.annotations(name);
+    let excludes_none =
+        |told: &Option<String>| told.as_deref().and_then(|t| fits(t, "None")) == Some(false);
+    (1..=MAX_NAMESAKES).contains(&annotations.len()) && annotations.iter().all(excludes_none)
+}
+
+/// The return annotations of the functions of a name in a project's sources; more than [`MAX_NAMESAKES`] where there are more.
+pub(in crate::lang::python) fn annotations(project: &Project, name: &str) -> Vec<Option<String>> {
     let head = format!("def {name}(");
-    let mut annotations = Vec::new();
-    for path in site.project.sources() {
-        let holds = site
-            .project
-            .read(path)
-            .is_some_and(|text| text.contains(&head));
-        let Some(file) = site.project.file(path).filter(|_| holds) else {
+    let mut out = Vec::new();
+    for path in project.sources() {
+        let holds = project.read(path).is_some_and(|text| text.contains(&head));
+        let Some(file) = holds.then(|| project.file(path)).flatten() else {
             continue;
         };
         for node in descendants(file.root()) {
             if node.kind() == "function_definition" && file.name_of(node) == name {
                 let told = node.child_by_field_name("return_type");
-                annotations.push(told.and_then(|t| fits(file.text_of(t), "None")));
+                out.push(told.map(|t| file.text_of(t).to_owned()));
             }
         }
-        if annotations.len() > MAX_NAMESAKES {
-            return false;
+        if out.len() > MAX_NAMESAKES {
+            break;
         }
     }
-    !annotations.is_empty()
-        && annotations
-            .iter()
-            .all(|none_fits| *none_fits == Some(false))
+    out
 }
 
 /// Whether a text names a value.
